@@ -1,0 +1,23 @@
+import { accessTokenLifetimeSeconds } from "./access-token.ts";
+import type { Grant } from "./client-credentials-grant.ts";
+
+/** RFC 6749 §5.1, with the project and the base URL of the cloud on which it lives. All six members, always. */
+export type TokenResponse = {
+  readonly access_token: string;
+  readonly token_type: "bearer";
+  readonly expires_in: number;
+  readonly scope: string;
+  readonly project_id: number;
+  readonly endpoint: string;
+};
+
+export function createTokenResponse(grant: Grant, accessToken: string): TokenResponse {
+  return {
+    access_token: accessToken,
+    token_type: "bearer",
+    expires_in: accessTokenLifetimeSeconds,
+    scope: grant.scopes.join(" "),
+    project_id: grant.projectId,
+    endpoint: grant.endpoint,
+  };
+}

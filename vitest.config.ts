@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+const condition = "biped-source";
+
+export default defineConfig({
+  ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
+  test: {
+    include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "test/**/*.test.ts"],
+    execArgv: [`--conditions=${condition}`],
+    globalSetup: ["test/postgres.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
