@@ -1,1 +1,12 @@
-export {};
+export { forbidChanges } from "./append-only.ts";
+export { integerParameter, textParameter } from "./held-parameter.ts";
+export type { Engine, Migration, Migrations, MigrationTarget } from "./migrations.ts";
+export {
+  type Database,
+  type DatabaseSource,
+  type HeldStatement,
+  migrateDatabase,
+  openDatabase,
+} from "./open-database.ts";
+export { isStorableText } from "./storable-text.ts";
+export { isUniqueViolation, StoreUnavailable, UnusableDatabase } from "./store-unavailable.ts";

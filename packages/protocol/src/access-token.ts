@@ -57,7 +57,8 @@ export function parseAccessTokenClaims(value: unknown): PresentedClaims | undefi
   const { account, project, credential } = value.epochs;
   const aud = Array.isArray(value.aud) ? value.aud : [value.aud];
   if (!isText(iss) || !isText(sub) || !isText(client_id) || !isText(jti)) return undefined;
-  if (!isText(scope) || !isText(secret_id) || sub !== client_id || !aud.every(isText)) return undefined;
+  if (!isText(scope) || !isText(secret_id) || sub !== client_id) return undefined;
+  if (aud.length === 0 || !aud.every(isText)) return undefined;
   if (!isWhole(exp) || !isWhole(iat) || !isId(project_id) || !isId(account_id)) return undefined;
   if (!isWhole(account) || !isWhole(project) || !isWhole(credential)) return undefined;
   const epochs = { account, project, credential };

@@ -10,7 +10,7 @@ const maxHeaderLength = 8192;
  */
 export function parseBearer(authorization: readonly string[], query: string): string | Refusal {
   const namesToken = (pair: string): boolean => decodeFormText(pair.split("=", 1)[0] ?? "") === "access_token";
-  if (query.split("&").some(namesToken)) {
+  if (query !== "" && query.split("&").some(namesToken)) {
     return refuseToken("INVALID_REQUEST", "A token must be sent in the Authorization header, not in the URL.");
   }
   const [header, ...further] = authorization;
@@ -19,7 +19,7 @@ export function parseBearer(authorization: readonly string[], query: string): st
   if (header.length > maxHeaderLength) return refuseToken("JWT_INVALID", "Auth token is invalid.", "oversized header");
   const scheme = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: |$)/.exec(header)?.[1]?.toLowerCase();
   if (scheme !== "bearer") return refuseToken("JWT_MISSING", "An access token is required.", "not the Bearer scheme");
-  const token = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header)?.[1];
+  const token = /^[A-Za-z]+ +([A-Za-z0-9._~+/-]+=*) *$/.exec(header)?.[1];
   return token ?? refuseToken("JWT_INVALID", "Auth token is invalid.", "malformed Bearer value");
 }
 

@@ -76,7 +76,8 @@ export function grantClientCredentials({ credential, request, project, catalogue
 type ProjectQuestion = Omit<GrantQuestion, "catalogue">;
 
 function checkProject({ credential, request, project }: ProjectQuestion): GrantableProject | Refusal {
-  if (targetProjectId(credential, request) === undefined) {
+  const targetId = targetProjectId(credential, request);
+  if (targetId === undefined) {
     return refuse("PROJECT_ID_REQUIRED", "project_id is required for an account-level credential.");
   }
   // One answer for all four causes, so that nobody learns which projects exist.
@@ -86,6 +87,7 @@ function checkProject({ credential, request, project }: ProjectQuestion): Granta
     if (request.projectId !== credential.projectId) return refuseProject("not the credential's own project");
   }
   if (project === undefined) return refuseProject("unknown project");
+  if (project.id !== targetId) throw new Error("The request aims at another project than the one that was looked up.");
   if (project.accountId !== credential.accountId) return refuseProject("project of another account");
   if (!project.enabled) return refuseProject("disabled project");
   return project;

@@ -23,47 +23,44 @@ type Level = { readonly names: Set<string> | undefined; expectsName: boolean };
  * @param text A text that `JSON.parse` accepts; for any other text the answer means nothing.
  */
 export function readJsonMembers(text: string): JsonMembers {
+  if (!/^[\t\n\r ]*\{/.test(text)) return { defect: "not an object" };
   const members: JsonMember[] = [];
   const levels: Level[] = [];
   let name = "";
   let valueStart = 0;
-  let position = 0;
 
-  if (!/^[\t\n\r ]*\{/.test(text)) return { defect: "not an object" };
-
-  const endMember = (end: number): void => {
-    if (valueStart > 0) members.push({ name, source: text.slice(valueStart, end).trim() });
-    valueStart = 0;
-  };
-
-  while (position < text.length) {
+  for (let position = 0; position < text.length; position += 1) {
     const character = text.charAt(position);
     const level = levels.at(-1);
     if (character === '"') {
       const end = endOfString(text, position);
       if (level?.expectsName === true && level.names !== undefined) {
         const memberName: string = JSON.parse(text.slice(position, end));
-        if (isForbiddenName(memberName)) return { defect: "a forbidden member name" };
-        if (level.names.has(memberName)) return { defect: "a repeated member" };
+        const defect = findNameDefect(memberName, level.names);
+        if (defect !== undefined) return { defect };
         level.names.add(memberName);
         level.expectsName = false;
         if (levels.length === 1) name = memberName;
       }
-      position = end;
-      continue;
-    }
-    if (character === "{") levels.push({ names: new Set(), expectsName: true });
+      position = end - 1;
+    } else if (character === "{") levels.push({ names: new Set(), expectsName: true });
     else if (character === "[") levels.push({ names: undefined, expectsName: false });
-    else if (character === "}" || character === "]") {
-      if (levels.length === 1) endMember(position);
-      levels.pop();
-    } else if (character === ",") {
-      if (levels.length === 1) endMember(position);
-      if (level !== undefined) level.expectsName = true;
-    } else if (character === ":" && levels.length === 1) valueStart = position + 1;
-    position += 1;
+    else if (character === ":" && levels.length === 1) valueStart = position + 1;
+    else if (character === "," || character === "}" || character === "]") {
+      if (levels.length === 1 && valueStart > 0) {
+        members.push({ name, source: text.slice(valueStart, position).trim() });
+        valueStart = 0;
+      }
+      if (character !== ",") levels.pop();
+      else if (level !== undefined) level.expectsName = true;
+    }
   }
   return { members };
+}
+
+function findNameDefect(name: string, earlier: ReadonlySet<string>): JsonDefect | undefined {
+  if (isForbiddenName(name)) return "a forbidden member name";
+  return earlier.has(name) ? "a repeated member" : undefined;
 }
 
 /** The position after the closing quote of the string that opens at `start`. */

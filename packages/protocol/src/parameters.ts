@@ -65,11 +65,8 @@ export function decodeFormText(text: string): string | undefined {
 
 export type TextRule = { readonly name: string; readonly maxLength: number };
 
-/**
- * A member that must be a string of visible ASCII and blanks (VSCHAR, RFC 6749 appendix A). Empty counts as absent
- * (RFC 6749 §3.2). Undefined where it is absent.
- */
-export function readText(parameters: Parameters, { name, maxLength }: TextRule): string | undefined | Refusal {
+/** A member that must be a string. Empty counts as absent (RFC 6749 §3.2). Undefined where it is absent. */
+export function readString(parameters: Parameters, { name, maxLength }: TextRule): string | undefined | Refusal {
   const value = parameters.get(name);
   if (value === undefined) return undefined;
   if (value.kind !== "string") return refuse("INVALID_REQUEST", `${name} must be a string.`);
@@ -77,6 +74,12 @@ export function readText(parameters: Parameters, { name, maxLength }: TextRule):
   if (value.text.length > maxLength) {
     return refuse("INVALID_REQUEST", `${name} must have at most ${maxLength} characters.`);
   }
-  if (!/^[\x20-\x7e]*$/.test(value.text)) return refuse("INVALID_REQUEST", `${name} must be printable ASCII.`);
   return value.text;
+}
+
+/** The same, of visible ASCII and blanks only (VSCHAR, RFC 6749 appendix A). */
+export function readText(parameters: Parameters, rule: TextRule): string | undefined | Refusal {
+  const text = readString(parameters, rule);
+  if (typeof text !== "string" || /^[\x20-\x7e]*$/.test(text)) return text;
+  return refuse("INVALID_REQUEST", `${rule.name} must be printable ASCII.`);
 }

@@ -13,6 +13,9 @@ const kinds = {
   SCOPE_EXCLUSIVE: { status: 400, error: "invalid_scope" },
   UNSUPPORTED_GRANT_TYPE: { status: 400, error: "unsupported_grant_type" },
   INVALID_CLIENT: { status: 401, error: "invalid_client" },
+  // The management API.
+  CONFLICT: { status: 409, error: "invalid_request" },
+  LIMIT_REACHED: { status: 409, error: "invalid_request" },
   // Every listener.
   NOT_FOUND: { status: 404, error: "invalid_request" },
   METHOD_NOT_ALLOWED: { status: 405, error: "invalid_request" },

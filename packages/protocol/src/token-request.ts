@@ -1,4 +1,4 @@
-import { type Parameters, type ParameterValue, readText } from "./parameters.ts";
+import { type Parameters, type ParameterValue, readString, readText } from "./parameters.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 
 /** The shape of a token request (RFC 6749 §4.4.2). Whether it may be granted is decided after authentication. */
@@ -11,7 +11,8 @@ export type TokenRequest = {
 export function parseTokenRequest(parameters: Parameters): TokenRequest | Refusal {
   const grantType = readText(parameters, { name: "grant_type", maxLength: 128 });
   if (isRefusal(grantType)) return grantType;
-  const scope = readText(parameters, { name: "scope", maxLength: 2048 });
+  // A scope of wrong characters is an `invalid_scope` (RFC 6749 §5.2), which only who has authenticated may learn.
+  const scope = readString(parameters, { name: "scope", maxLength: 2048 });
   if (isRefusal(scope)) return scope;
   const projectId = parseProjectId(parameters.get("project_id"));
   if (isRefusal(projectId)) return projectId;

@@ -91,6 +91,9 @@ export type AuditEntry = {
 
 export type AuditEvent = AuditEntry & { readonly sequence: number; readonly hash: string };
 
+/** The last event that was stored; sequence 0 before the first. */
+export type AuditHead = Pick<AuditEvent, "sequence" | "hash">;
+
 /** What the caller knows of the change; the storage fills in what it alone knows (ids, before and after). */
 export type Author = Pick<AuditEntry, "at" | "actor" | "requestId">;
 
@@ -210,6 +213,8 @@ export type Storage = {
   readonly recordUse: (uses: readonly SecretUse[]) => Promise<void>;
 
   readonly listAuditEvents: (afterSequence: number, limit: number) => Promise<readonly AuditEvent[]>;
+  /** Without it nobody could tell that the last events are missing. Read it before the events it is to bound. */
+  readonly findAuditHead: () => Promise<AuditHead>;
 
   /** Rejects within a second while the store is away. */
   readonly ping: () => Promise<void>;

@@ -1,0 +1,145 @@
+import { isIP } from "node:net";
+import { join } from "node:path";
+import type { LogLevel } from "@biped/listener";
+import { defaultScopes, type ScopeCatalogue, type SigningAlgorithm, signingAlgorithms } from "@biped/protocol";
+import { z } from "zod";
+import { formatScopeCatalogue, parseScopeCatalogue } from "./scopes/scope-catalogue.ts";
+
+/** All that a server is told from outside. Only a `main` reads the environment. */
+export type Config = {
+  readonly dataDirectory: string;
+  /** `sqlite:PATH` or `postgres://…`. */
+  readonly databaseUrl: string;
+  readonly host: string;
+  /** The host as it stands in URLs; where the listeners take every address, the loopback one. */
+  readonly reachableHost: string;
+  readonly publicPort: number;
+  readonly adminPort: number;
+  readonly issuer: string;
+  readonly consoleUrl: string;
+  readonly signingAlgorithm: SigningAlgorithm;
+  readonly rsaBits: number;
+  readonly signingKeyLifetimeSeconds: number;
+  readonly keyEncryptionKeyFile: string | undefined;
+  readonly tokensPerSecond: number;
+  readonly catalogue: ScopeCatalogue;
+  readonly trustedProxies: readonly string[];
+  readonly logLevel: LogLevel;
+};
+
+/** @throws MistakenSettings, whose message has a line for each wrong setting. */
+export class MistakenSettings extends Error {
+  override readonly name = "MistakenSettings";
+}
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, "must be a whole number")
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+
+export const port = whole(1, 65_535);
+
+const origin = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), "must be an http or https URL")
+  .refine(
+    (text) => !URL.canParse(text) || !/[?#]|\/$/.test(text),
+    "must have no query, no fragment and no trailing slash",
+  );
+
+const words = z.string().transform((text) => text.split(/[\s,]+/).filter((word) => word !== ""));
+
+const addressRange = /^[0-9A-Fa-f.:]+(?:\/\d{1,3})?$/;
+
+/** Every setting of a server: its name in the environment, what it may be, and what it is for. */
+export const serverSettings = z.object({
+  BIPED_DATA_DIR: z.string().default(".biped").describe("Directory of the SQLite files"),
+  BIPED_DATABASE_URL: z
+    .string()
+    .regex(/^(?:sqlite:.+|postgres(?:ql)?:\/\/.+)$/s, "must be sqlite:PATH or postgres://…")
+    .optional()
+    .describe("sqlite:PATH or postgres://…; a SQLite file in the data directory if absent"),
+  BIPED_HOST: z
+    .string()
+    .default("127.0.0.1")
+    .refine((text) => isIP(text) !== 0 || text === "localhost", "must be an IP address or localhost")
+    .describe("Address on which to listen"),
+  BIPED_PUBLIC_PORT: port.default(4000).describe("Port of the public listener"),
+  BIPED_ADMIN_PORT: port.default(4010).describe("Port of the admin listener"),
+  BIPED_ISSUER: origin.optional().describe("The issuer in tokens and metadata; the public listener's URL if absent"),
+  BIPED_CONSOLE_URL: origin
+    .optional()
+    .describe("Where people reach the console; localhost and the admin port if absent"),
+  BIPED_SIGNING_ALG: z
+    .enum(signingAlgorithms, `must be one of ${signingAlgorithms.join(", ")}`)
+    .default("RS256")
+    .describe("Algorithm of new signing keys"),
+  BIPED_RSA_BITS: z
+    .enum(["2048", "3072", "4096"], "must be 2048, 3072 or 4096")
+    .default("2048")
+    .transform(Number)
+    .describe("Size of new RSA keys"),
+  BIPED_KEY_LIFETIME_DAYS: whole(1, 3650).default(90).describe("Days for which a signing key signs"),
+  BIPED_KEK_FILE: z.string().optional().describe("File (mode 0600) with the key that wraps signing keys and pepper"),
+  BIPED_TOKENS_PER_SECOND: whole(0, 1_000_000)
+    .default(50)
+    .describe("Tokens a second for one credential, with a burst of four seconds' worth; 0 is no limit"),
+  BIPED_SCOPES: z
+    .string()
+    .default(formatScopeCatalogue(defaultScopes))
+    .transform((text, context) => {
+      const catalogue = parseScopeCatalogue(text);
+      if (catalogue === undefined)
+        context.addIssue("must be different scope names, =exclusive after one that stands alone");
+      return catalogue ?? z.NEVER;
+    })
+    .describe("All scopes; =exclusive after one that combines with no other"),
+  BIPED_TRUSTED_PROXIES: words
+    .default([])
+    .refine((list) => list.every((entry) => addressRange.test(entry)), "must be IP addresses or CIDR ranges")
+    .describe("Proxies whose X-Forwarded-For is believed"),
+  BIPED_LOG_LEVEL: z
+    .enum(["debug", "info", "warn", "error", "silent"], "must be debug, info, warn, error or silent")
+    .default("info")
+    .describe("Least severe line that is logged"),
+});
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads any table of settings. An empty value counts as absent. @throws MistakenSettings naming every mistake at once. */
+export function readSettings<Table extends z.ZodType>(table: Table, environment: Environment): z.infer<Table> {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const read = table.safeParse(present);
+  if (read.success) return read.data;
+  throw new MistakenSettings(read.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("\n"));
+}
+
+export function createConfig(settings: z.infer<typeof serverSettings>): Config {
+  const dataDirectory = settings.BIPED_DATA_DIR;
+  const reachableHost = formatReachableHost(settings.BIPED_HOST);
+  return {
+    dataDirectory,
+    databaseUrl: settings.BIPED_DATABASE_URL ?? `sqlite:${join(dataDirectory, "authorization-server.db")}`,
+    host: settings.BIPED_HOST,
+    reachableHost,
+    publicPort: settings.BIPED_PUBLIC_PORT,
+    adminPort: settings.BIPED_ADMIN_PORT,
+    issuer: settings.BIPED_ISSUER ?? `http://${reachableHost}:${settings.BIPED_PUBLIC_PORT}`,
+    consoleUrl: settings.BIPED_CONSOLE_URL ?? `http://localhost:${settings.BIPED_ADMIN_PORT}`,
+    signingAlgorithm: settings.BIPED_SIGNING_ALG,
+    rsaBits: settings.BIPED_RSA_BITS,
+    signingKeyLifetimeSeconds: settings.BIPED_KEY_LIFETIME_DAYS * 86_400,
+    keyEncryptionKeyFile: settings.BIPED_KEK_FILE,
+    tokensPerSecond: settings.BIPED_TOKENS_PER_SECOND,
+    catalogue: settings.BIPED_SCOPES,
+    trustedProxies: settings.BIPED_TRUSTED_PROXIES,
+    logLevel: settings.BIPED_LOG_LEVEL,
+  };
+}
+
+function formatReachableHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}

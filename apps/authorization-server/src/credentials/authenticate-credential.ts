@@ -1,0 +1,44 @@
+import { isRefusal, type PresentedCredential, type Refusal } from "@biped/protocol";
+import type { FailureLimit } from "../limits/failure-limit.ts";
+import type { ClientDirectory, Lookup } from "./client-directory.ts";
+import { type Authenticated, judgeCredential } from "./judge-credential.ts";
+import type { SecretDigester } from "./secret-digest.ts";
+
+export type AuthenticationParts = {
+  readonly directory: ClientDirectory;
+  readonly digester: Pick<SecretDigester, "digest">;
+  readonly failures: FailureLimit;
+  readonly nowSeconds: () => number;
+};
+
+/** What an endpoint decides once the credential has authenticated, from the same source of facts. */
+export type Decide<Decision> = (
+  authenticated: Authenticated,
+  lookup: Lookup,
+) => Promise<Decision | Refusal> | Decision | Refusal;
+
+/**
+ * The one client authentication of every endpoint (R-05), and what the endpoint decides on top of it. What is
+ * remembered may allow; before anything is refused the store is read, once, whether the id is known or not. So a
+ * fresh secret works at once on every node, and a stranger cannot tell a wrong id from a wrong secret (R-04).
+ */
+export type AuthenticateCredential = <Decision>(
+  presented: PresentedCredential,
+  source: string,
+  decide: Decide<Decision>,
+) => Promise<Decision | Refusal>;
+
+export function createAuthenticateCredential(parts: AuthenticationParts): AuthenticateCredential {
+  const { directory, digester, failures, nowSeconds } = parts;
+  return async (presented, source, decide) => {
+    const circumstances = { digests: digester.digest(presented.clientSecret), nowSeconds: nowSeconds(), source };
+    const decideFrom = async (lookup: Lookup) => {
+      const authenticated = judgeCredential(await lookup.findClient(presented.clientId), circumstances);
+      return isRefusal(authenticated) ? authenticated : decide(authenticated, lookup);
+    };
+    const remembered = await decideFrom(directory.remembered);
+    const decision = isRefusal(remembered) ? await decideFrom(directory.stored) : remembered;
+    const failed = isRefusal(decision) && decision.code === "INVALID_CLIENT";
+    return failed ? (failures.count(presented.clientId, source) ?? decision) : decision;
+  };
+}

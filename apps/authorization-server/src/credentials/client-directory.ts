@@ -1,0 +1,56 @@
+import type { Client, Project, Storage } from "../storage/storage.ts";
+
+/** Where a decision reads from. */
+export type Lookup = {
+  readonly findClient: (clientId: string) => Promise<Client | undefined> | Client | undefined;
+  readonly findProject: (id: number) => Promise<Project | undefined> | Project | undefined;
+};
+
+export type ClientDirectory = {
+  /** Memory alone; undefined also means "not remembered". What it says may only allow, never refuse. */
+  readonly remembered: Lookup;
+  /** The store, which is then remembered. */
+  readonly stored: Lookup;
+};
+
+export type DirectoryParts = {
+  readonly storage: Pick<Storage, "findClient" | "findProject">;
+  /** Never goes back; ages what is remembered. */
+  readonly monotonicSeconds: () => number;
+};
+
+/** Older entries are never used to allow. */
+const rememberSeconds = 5;
+const maxRemembered = 20_000;
+
+export function createClientDirectory({ storage, monotonicSeconds }: DirectoryParts): ClientDirectory {
+  const clients = createMemory<string, Client>(monotonicSeconds);
+  const projects = createMemory<number, Project>(monotonicSeconds);
+  return {
+    remembered: { findClient: clients.find, findProject: projects.find },
+    stored: {
+      findClient: async (clientId) => clients.keep(clientId, await storage.findClient(clientId)),
+      findProject: async (id) => projects.keep(id, await storage.findProject(id)),
+    },
+  };
+}
+
+/** What is not there is never remembered: guessed ids must not push out real ones. */
+function createMemory<Key, Value>(monotonicSeconds: () => number) {
+  const entries = new Map<Key, { readonly value: Value; readonly untilSeconds: number }>();
+  return {
+    find: (key: Key): Value | undefined => {
+      const entry = entries.get(key);
+      return entry !== undefined && monotonicSeconds() < entry.untilSeconds ? entry.value : undefined;
+    },
+    keep: (key: Key, value: Value | undefined): Value | undefined => {
+      entries.delete(key);
+      if (value === undefined) return undefined;
+      // Each entry is inserted anew when it is read, so the first key is the oldest.
+      const [oldest] = entries.size < maxRemembered ? [] : entries.keys();
+      if (oldest !== undefined) entries.delete(oldest);
+      entries.set(key, { value, untilSeconds: monotonicSeconds() + rememberSeconds });
+      return value;
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { type KeyEncryptionKey, open, seal } from "../signing/envelope.ts";
+import type { Author, Pepper, Secret, Storage } from "../storage/storage.ts";
+
+/** The digests of one presented secret, one for each pepper. */
+export type PresentedDigests = ReadonlyMap<string, Buffer>;
+
+/** Keyed digests of client secrets (R-02). A secret has 256 random bits, so a slow hash would buy nothing. */
+export type SecretDigester = {
+  readonly digest: (secret: string) => PresentedDigests;
+  /** For a secret that is about to be stored. */
+  readonly digestForStorage: (secret: string) => Pick<Secret, "digest" | "pepperId">;
+};
+
+const noDigest = Buffer.alloc(32);
+
+/** Compares in constant time, also where there is no secret to compare with. */
+export function matchesDigest(presented: PresentedDigests, secret: Secret | undefined): boolean {
+  const stored = secret === undefined ? noDigest : Buffer.from(secret.digest, "hex");
+  const digest = secret === undefined ? undefined : presented.get(secret.pepperId);
+  // `presented` always holds a digest, so the comparison is made whether or not one is stored.
+  const [fallback = noDigest] = presented.values();
+  const equal = stored.length === noDigest.length && timingSafeEqual(digest ?? fallback, stored);
+  return equal && digest !== undefined;
+}
+
+export type PepperParts = {
+  readonly storage: Storage;
+  readonly kek: KeyEncryptionKey;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly author: Author;
+};
+
+/** Opens the peppers; the first start makes one. @throws Error that names the pepper which does not open. */
+export async function openSecretDigester(parts: PepperParts): Promise<SecretDigester> {
+  const peppers = await listOrCreatePeppers(parts);
+  const keys = new Map(peppers.map((pepper) => [pepper.id, openPepper(pepper, parts.kek)]));
+  const current = peppers.at(-1);
+  if (current === undefined) throw new Error("There is no pepper.");
+  const digestWith = (id: string, secret: string): Buffer =>
+    createHmac("sha256", keys.get(id) ?? noDigest)
+      .update(secret)
+      .digest();
+  return {
+    digest: (secret) => new Map([...keys.keys()].map((id) => [id, digestWith(id, secret)])),
+    digestForStorage: (secret) => ({
+      digest: digestWith(current.id, secret).toString("hex"),
+      pepperId: current.id,
+    }),
+  };
+}
+
+async function listOrCreatePeppers({ storage, kek, randomBytes, author }: PepperParts): Promise<readonly Pepper[]> {
+  const peppers = await storage.listPeppers();
+  if (peppers.length > 0) return peppers;
+  const id = Buffer.from(randomBytes(8)).toString("hex");
+  const sealed = seal(randomBytes(32), { use: "pepper", id }, kek);
+  await storage.addFirstPepper({ id, sealed, createdAt: author.at }, author);
+  return storage.listPeppers();
+}
+
+function openPepper({ id, sealed }: Pepper, kek: KeyEncryptionKey): Buffer {
+  try {
+    return open(sealed, { use: "pepper", id }, kek);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : "unknown cause";
+    throw new Error(`Pepper ${id} cannot be opened: ${why}.`, { cause });
+  }
+}

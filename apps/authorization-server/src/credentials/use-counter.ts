@@ -1,0 +1,38 @@
+import type { Log } from "@biped/listener";
+import type { SecretUse, Storage } from "../storage/storage.ts";
+
+export type Use = { readonly clientId: string; readonly secretId: string; readonly nowSeconds: number };
+
+/** Counts use in memory and writes it in batches, so that issuing a token writes nothing. A crash loses one batch. */
+export type UseCounter = {
+  readonly count: (use: Use) => void;
+  /** Writes what has been counted. On failure it is kept for the next time. */
+  readonly flush: () => Promise<void>;
+};
+
+export function createUseCounter(storage: Pick<Storage, "recordUse">, log: Log): UseCounter {
+  let pending = new Map<string, SecretUse>();
+  const add = ({ clientId, secretId, lastUsedAt, tokens }: SecretUse): void => {
+    const former = pending.get(secretId);
+    pending.set(secretId, {
+      clientId,
+      secretId,
+      lastUsedAt: Math.max(lastUsedAt, former?.lastUsedAt ?? 0),
+      tokens: tokens + (former?.tokens ?? 0),
+    });
+  };
+  return {
+    count: ({ clientId, secretId, nowSeconds }) => add({ clientId, secretId, lastUsedAt: nowSeconds, tokens: 1 }),
+    flush: async () => {
+      if (pending.size === 0) return;
+      const batch = [...pending.values()];
+      pending = new Map();
+      try {
+        await storage.recordUse(batch);
+      } catch (error) {
+        log.warn("use counts could not be written", { count: batch.length, error });
+        batch.forEach(add);
+      }
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import type { Answer, Endpoint } from "@biped/listener";
+import { createServerMetadata, type ScopeCatalogue } from "@biped/protocol";
+import { keySetMaxAgeSeconds } from "../signing/key-life-cycle.ts";
+import type { KeyRing } from "../signing/key-ring.ts";
+import type { Storage } from "../storage/storage.ts";
+
+export type MetadataParts = {
+  readonly issuer: string;
+  readonly catalogue: ScopeCatalogue;
+  readonly storage: Pick<Storage, "listClouds">;
+};
+
+/** GET /.well-known/oauth-authorization-server (RFC 8414). The issuer is configuration, never the Host header. */
+export function createMetadataEndpoint({ issuer, catalogue, storage }: MetadataParts): Endpoint {
+  return async (request) => {
+    const cloudEndpoints = (await storage.listClouds()).map((cloud) => cloud.endpoint);
+    const metadata = createServerMetadata({ issuer, scopes: [...catalogue.keys()], cloudEndpoints });
+    return answerDocument(metadata, request.ifNoneMatch);
+  };
+}
+
+/** GET /.well-known/jwks.json (RFC 7517 §5): every key that signs, will sign, or has signed a token still alive. */
+export function createKeySetEndpoint(keyRing: Pick<KeyRing, "keySet">): Endpoint {
+  return (request) => answerDocument(keyRing.keySet(), request.ifNoneMatch);
+}
+
+function answerDocument(body: object, ifNoneMatch: string | undefined): Answer {
+  const etag = `"${createHash("sha256").update(JSON.stringify(body)).digest("base64url")}"`;
+  const headers = { etag, "cache-control": `public, max-age=${keySetMaxAgeSeconds}` };
+  const known = ifNoneMatch?.split(",").some((tag) => tag.trim() === etag || tag.trim() === `W/${etag}`);
+  return known === true ? { status: 304, body: undefined, headers } : { status: 200, body, headers };
+}

@@ -1,0 +1,62 @@
+import { type Answer, answerRefusal, type Endpoint } from "@biped/listener";
+import { isRefusal, type PresentedClaims, readText, refuse } from "@biped/protocol";
+import type { AuthenticateCredential } from "../credentials/authenticate-credential.ts";
+import { readClientRequest } from "../credentials/read-client-request.ts";
+import type { ReadOwnToken } from "../signing/read-own-token.ts";
+import type { Client, Storage } from "../storage/storage.ts";
+
+export type IntrospectionParts = {
+  readonly authenticateCredential: AuthenticateCredential;
+  readonly readOwnToken: ReadOwnToken;
+  readonly storage: Pick<Storage, "findClient" | "findProject" | "isTokenRevoked">;
+};
+
+const tokenRule = { name: "token", maxLength: 8192 };
+
+/** POST /v1/oauth/introspect (RFC 7662): whether a token of this credential is good at this moment. */
+export function createIntrospectionEndpoint(parts: IntrospectionParts): Endpoint {
+  return async (request) => {
+    // Read
+    const read = readClientRequest(request, (parameters) => readText(parameters, tokenRule));
+    if (isRefusal(read)) return read;
+    const { presented, asked: token } = read;
+    const { clientId } = presented;
+
+    // Decide
+    const authenticated = await parts.authenticateCredential(presented, request.source, (decided) => decided);
+    if (isRefusal(authenticated)) return answerRefusal(authenticated, request.id, { clientId });
+    if (token === undefined) return refuse("INVALID_REQUEST", "token is required.");
+    const claims = await parts.readOwnToken(token);
+    const active = claims !== undefined && claims.client_id === clientId && (await isActive(claims, parts.storage));
+
+    // Answer
+    return active ? answerActive(claims) : { status: 200, body: { active: false }, log: { clientId } };
+  };
+}
+
+function answerActive(claims: PresentedClaims): Answer {
+  const { epochs: _epochs, secret_id: _secretId, aud, ...told } = claims;
+  const body = { active: true, token_type: "bearer", ...told, aud: aud.length === 1 ? aud[0] : aud };
+  return { status: 200, body, log: { clientId: claims.client_id } };
+}
+
+/** Read from the store, never from memory: a revoked token is inactive at once. */
+async function isActive(claims: PresentedClaims, storage: IntrospectionParts["storage"]): Promise<boolean> {
+  const [client, project, revoked] = await Promise.all([
+    storage.findClient(claims.client_id),
+    storage.findProject(claims.project_id),
+    storage.isTokenRevoked(claims.jti),
+  ]);
+  if (revoked || client === undefined || project?.state !== "enabled") return false;
+  return isStillGranted(claims, client) && claims.epochs.project === project.epoch;
+}
+
+function isStillGranted({ epochs, secret_id }: PresentedClaims, { credential, account, secrets }: Client): boolean {
+  return (
+    credential.state === "enabled" &&
+    account.state === "enabled" &&
+    epochs.credential === credential.epoch &&
+    epochs.account === account.epoch &&
+    secrets.some((secret) => secret.id === secret_id)
+  );
+}

@@ -1,0 +1,153 @@
+#!/usr/bin/env node
+import { randomBytes } from "node:crypto";
+import { createLog } from "@biped/listener";
+import { Command, InvalidArgumentError } from "commander";
+import { printCreated, withManagement } from "./commands/create.ts";
+import { createKey, listKeys, rotateKeys } from "./commands/keys.ts";
+import { createConfig, readSettings, serverSettings } from "./config.ts";
+import { readKeyEncryptionKeyFile } from "./signing/key-encryption-key-file.ts";
+import { start } from "./start.ts";
+import { migrateStorage } from "./storage/open-storage.ts";
+
+const clocks = {
+  nowSeconds: () => Math.floor(Date.now() / 1000),
+  monotonicSeconds: () => performance.now() / 1000,
+};
+
+function readConfig() {
+  return createConfig(readSettings(serverSettings, process.env));
+}
+
+/** A server never makes its own key-encryption key: a new one beside an old store would lock everything out. */
+function readParts() {
+  const config = readConfig();
+  if (config.keyEncryptionKeyFile === undefined) {
+    throw new Error("BIPED_KEK_FILE is not set. Make a key with: biped-server keys create-kek FILE");
+  }
+  const kek = readKeyEncryptionKeyFile(config.keyEncryptionKeyFile);
+  const log = createLog(config.logLevel, (line) => process.stdout.write(line));
+  return { config, parts: { ...clocks, kek, log, randomBytes, secretEnvironment: "live", adminRoutes: {} } } as const;
+}
+
+async function serve(): Promise<void> {
+  const { config, parts } = readParts();
+  const server = await start(config, parts);
+  parts.log.info("ready", { url: server.publicUrl });
+  const stop = (): void => {
+    parts.log.info("draining");
+    server.stop().then(
+      () => parts.log.info("stopped"),
+      (error: unknown) => {
+        parts.log.error("the server did not stop cleanly", { error });
+        process.exitCode = 1;
+      },
+    );
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!/^[1-9]\d*$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError("It must be an id.");
+  return value;
+}
+
+function time(text: string): number {
+  const value = Date.parse(text);
+  if (Number.isNaN(value)) throw new InvalidArgumentError("It must be a time such as 2027-01-31T00:00:00Z.");
+  return Math.floor(value / 1000);
+}
+
+function words(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== "");
+}
+
+function createProgram(): Command {
+  const program = new Command("biped-server").description("The Biped authorization server.").showHelpAfterError();
+  program.command("serve", { isDefault: true }).description("Serve until stopped").action(serve);
+  program
+    .command("migrate")
+    .description("Bring the database to this version; on PostgreSQL nothing else changes tables")
+    .action(async () => printCreated(await migrateStorage(readConfig().databaseUrl)));
+  addKeyCommands(program.command("keys").description("Signing keys, and the key that wraps them"));
+  addCreateCommands(program.command("create").description("Create what the server serves; prints JSON"));
+  return program;
+}
+
+function addKeyCommands(keys: Command): void {
+  keys
+    .command("list")
+    .description("List the signing keys that are not gone")
+    .action(async () => printCreated(await listKeys(readConfig())));
+  keys
+    .command("rotate")
+    .description("Publish a new signing key; the servers sign with it once every reader knows it")
+    .action(async () => {
+      const { config, parts } = readParts();
+      printCreated(await rotateKeys(config, parts));
+    });
+  keys
+    .command("create-kek")
+    .argument("<file>", "where to write it; must not exist")
+    .description("Make the key that wraps signing keys and pepper (BIPED_KEK_FILE), mode 0600")
+    .action((file: string) => printCreated(createKey(file, randomBytes)));
+}
+
+function addCreateCommands(create: Command): void {
+  const name = ["--name <text>", "a name that people read"] as const;
+  const act = async (change: Parameters<typeof withManagement>[2]): Promise<void> => {
+    const { config, parts } = readParts();
+    printCreated(await withManagement(config, parts, change));
+  };
+  create
+    .command("account")
+    .requiredOption(...name)
+    .action((options: { name: string }) => act((management) => management.createAccount(options)));
+  create
+    .command("cloud")
+    .requiredOption("--name <word>", "such as aws-eu-west-1")
+    .requiredOption("--endpoint <url>", "base URL of its APIs, without path")
+    .action((options: { name: string; endpoint: string }) => act((management) => management.createCloud(options)));
+  create
+    .command("project")
+    .requiredOption("--account <id>", "the account that owns it", whole)
+    .requiredOption("--cloud <word>", "the cloud on which it lives")
+    .requiredOption(...name)
+    .option("--id <id>", "its id; the next free one if absent", whole)
+    .option("--time-zone <zone>", "a name of the IANA database", "UTC")
+    .action((options: { account: number; cloud: string; name: string; id?: number; timeZone: string }) =>
+      act((management) => management.createProject({ ...options, id: options.id, accountId: options.account })),
+    );
+  create
+    .command("credential")
+    .description("Create a credential. Its secret is printed once and kept nowhere")
+    .requiredOption("--account <id>", "the account that owns it", whole)
+    .option("--project <id>", "its project; without one it is of account level", whole)
+    .requiredOption(...name)
+    .requiredOption("--scopes <words>", "scopes it owns, separated by blanks", words)
+    .option("--allow <ranges>", "CIDR ranges from which it may act", words, [])
+    .option("--expires <time>", "when it ends; never if absent", time)
+    .action((options: CredentialOptions) => act((management) => management.createCredential(readCredential(options))));
+}
+
+type CredentialOptions = {
+  account: number;
+  project?: number;
+  name: string;
+  scopes: readonly string[];
+  allow: readonly string[];
+  expires?: number;
+};
+
+function readCredential({ account, project, name, scopes, allow, expires }: CredentialOptions) {
+  return { accountId: account, projectId: project, name, scopes, allowedRanges: allow, expiresAt: expires };
+}
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  // One clear line for each thing that is wrong; the stack is for bugs, which say so themselves.
+  process.stderr.write(`biped-server: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,29 @@
+import { isRefusal, type Refusal, refuse } from "@biped/protocol";
+import type { Author, NewProject, Project, Storage } from "../storage/storage.ts";
+import { parseName } from "./text-rules.ts";
+
+export async function createProject(
+  storage: Pick<Storage, "createProject">,
+  input: NewProject,
+  author: Author,
+): Promise<Project | Refusal> {
+  const name = parseName("name", input.name);
+  if (isRefusal(name)) return name;
+  if (input.id !== undefined && !(Number.isSafeInteger(input.id) && input.id > 0)) {
+    return refuse("INVALID_REQUEST", "id must be an integer from 1 to 9007199254740991.");
+  }
+  if (!isTimeZone(input.timeZone)) return refuse("INVALID_REQUEST", "timeZone must be a name of the IANA database.");
+  const created = await storage.createProject({ ...input, name }, author);
+  if (created === "id taken") return refuse("CONFLICT", "There is a project of this id already.");
+  if (created === "unknown account") return refuse("NOT_FOUND", "There is no such account.");
+  if (created === "unknown cloud") return refuse("NOT_FOUND", "There is no such cloud.");
+  return created;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,32 @@
+import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { createKeyEncryptionKey, type KeyEncryptionKey } from "./envelope.ts";
+
+/**
+ * Reads 32 bytes in base64 (44 characters) from a file that only its owner may read.
+ * @throws Error that names the file and what is wrong with it.
+ */
+export function readKeyEncryptionKeyFile(path: string): KeyEncryptionKey {
+  const file = openSync(path, constants.O_RDONLY);
+  try {
+    const { mode } = fstatSync(file);
+    if ((mode & 0o077) !== 0) {
+      throw new Error(`${path} can be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 it`);
+    }
+    const text = readFileSync(file, "utf8").trim();
+    if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) throw new Error(`${path} must hold 32 bytes in base64`);
+    return createKeyEncryptionKey(Buffer.from(text, "base64"));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Writes a new key, mode 0600. @throws Error if the file is there already: a key is never overwritten. */
+export function createKeyEncryptionKeyFile(path: string, bytes: Uint8Array): void {
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    writeSync(file, `${Buffer.from(bytes).toString("base64")}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,33 @@
+import { accessTokenType, isCanonicalBase64Url, type PresentedClaims, parseAccessTokenClaims } from "@biped/protocol";
+import { errors, jwtVerify } from "jose";
+import type { KeyRing } from "./key-ring.ts";
+
+export type OwnTokenParts = {
+  readonly keyRing: Pick<KeyRing, "findPublicKey">;
+  readonly issuer: string;
+  readonly nowSeconds: () => number;
+};
+
+/** The claims of a token that this server issued and that has not expired; undefined for any other text. */
+export type ReadOwnToken = (token: string) => Promise<PresentedClaims | undefined>;
+
+export function createReadOwnToken({ keyRing, issuer, nowSeconds }: OwnTokenParts): ReadOwnToken {
+  return async (token) => {
+    if (!token.split(".").every(isCanonicalBase64Url)) return undefined;
+    try {
+      const { payload } = await jwtVerify(
+        token,
+        ({ kid, alg }) => {
+          const found = keyRing.findPublicKey(kid ?? "");
+          if (found === undefined || found.key.algorithm !== alg) throw new errors.JWKSNoMatchingKey();
+          return found.publicKey;
+        },
+        { issuer, typ: accessTokenType, currentDate: new Date(nowSeconds() * 1000) },
+      );
+      return parseAccessTokenClaims(payload);
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
+  };
+}

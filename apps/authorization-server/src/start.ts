@@ -1,0 +1,167 @@
+import { StoreUnavailable } from "@biped/database";
+import { createListener, type Listener, type Log, type Routes } from "@biped/listener";
+import type { SecretEnvironment } from "@biped/protocol";
+import { createPublicRoutes, type PublicEndpoints } from "./app.ts";
+import type { Config } from "./config.ts";
+import { createAuthenticateCredential } from "./credentials/authenticate-credential.ts";
+import { createClientDirectory } from "./credentials/client-directory.ts";
+import { openSecretDigester, type SecretDigester } from "./credentials/secret-digest.ts";
+import { createUseCounter, type UseCounter } from "./credentials/use-counter.ts";
+import { createCredentialsEndpoint } from "./credentials-endpoint/credentials-endpoint.ts";
+import { createKeySetEndpoint, createMetadataEndpoint } from "./discovery/discovery-endpoints.ts";
+import { createIntrospectionEndpoint } from "./introspection/introspection-endpoint.ts";
+import { createFailureLimit } from "./limits/failure-limit.ts";
+import { createTokenBudget } from "./limits/token-budget.ts";
+import { createManagement, type Management } from "./management/management.ts";
+import { createRevocationEndpoint } from "./revocation/revocation-endpoint.ts";
+import type { KeyEncryptionKey } from "./signing/envelope.ts";
+import { type KeyRing, openKeyRing } from "./signing/key-ring.ts";
+import { createReadOwnToken } from "./signing/read-own-token.ts";
+import { createSigner } from "./signing/signer.ts";
+import { openStorage } from "./storage/open-storage.ts";
+import type { Storage } from "./storage/storage.ts";
+import { createTokenEndpoint } from "./token-endpoint/token-endpoint.ts";
+
+/** What is not configuration: time, chance, the key-encryption key, and where lines are logged. */
+export type ServerParts = {
+  readonly kek: KeyEncryptionKey;
+  readonly log: Log;
+  /** Wall clock in whole epoch seconds. */
+  readonly nowSeconds: () => number;
+  /** Never goes back; ages caches, limits and queues. */
+  readonly monotonicSeconds: () => number;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly secretEnvironment: SecretEnvironment;
+  /** Added to the admin listener. */
+  readonly adminRoutes: Routes;
+};
+
+export type Server = {
+  readonly publicUrl: string;
+  readonly adminUrl: string;
+  readonly storage: Storage;
+  readonly digester: SecretDigester;
+  readonly management: (actor: string) => Management;
+  /** Answers what is under way, writes what is counted, and closes. */
+  readonly stop: () => Promise<void>;
+};
+
+const tokenBodyLimitBytes = 8 * 1024;
+const adminBodyLimitBytes = 64 * 1024;
+const keyRefreshMilliseconds = 15_000;
+const useFlushMilliseconds = 1_000;
+const drainMilliseconds = 10_000;
+
+/** @throws Error with one clear line for whatever keeps the server from starting. */
+export async function start(config: Config, parts: ServerParts): Promise<Server> {
+  const storage = await openStorage(config.databaseUrl);
+  try {
+    return await startOn(storage, config, parts);
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+async function startOn(storage: Storage, config: Config, parts: ServerParts): Promise<Server> {
+  const { kek, log, nowSeconds, randomBytes, secretEnvironment } = parts;
+  const author = { at: nowSeconds(), actor: "system", requestId: undefined };
+  const digester = await openSecretDigester({ storage, kek, randomBytes, author });
+  const keyRing = await openKeyRing({ storage, kek, nowSeconds, log, policy: createKeyPolicy(config) });
+  const uses = createUseCounter(storage, log);
+  const made = { ...parts, storage, digester, keyRing, uses };
+  const listeners = createListeners(config, parts, storage.ping, createEndpoints(config, made));
+  const urls = await listen(listeners, config);
+  const stopTimers = startTimers({ keyRing, uses, log });
+  const managed = { storage, digester, catalogue: config.catalogue, secretEnvironment, nowSeconds, randomBytes };
+  return {
+    ...urls,
+    storage,
+    digester,
+    management: (actor) => createManagement(managed, actor),
+    stop: async () => {
+      stopTimers();
+      await drain(listeners);
+      await uses.flush();
+      await storage.close();
+    },
+  };
+}
+
+type Made = ServerParts & {
+  readonly storage: Storage;
+  readonly digester: SecretDigester;
+  readonly keyRing: KeyRing;
+  readonly uses: UseCounter;
+};
+
+/** Puts each endpoint together from its parts: the only place that knows them all. */
+function createEndpoints({ issuer, catalogue, tokensPerSecond }: Config, made: Made): PublicEndpoints {
+  const { storage, digester, keyRing, nowSeconds, monotonicSeconds } = made;
+  const directory = createClientDirectory({ storage, monotonicSeconds });
+  const failures = createFailureLimit(monotonicSeconds);
+  const authenticateCredential = createAuthenticateCredential({ directory, digester, failures, nowSeconds });
+  const readOwnToken = createReadOwnToken({ keyRing, issuer, nowSeconds });
+  const signer = createSigner({ activeKey: keyRing.active, monotonicSeconds });
+  const budget = createTokenBudget(tokensPerSecond, monotonicSeconds);
+  const parts = { ...made, authenticateCredential, readOwnToken, signer, budget, issuer, catalogue };
+  return {
+    token: createTokenEndpoint(parts),
+    credentialsInformation: createCredentialsEndpoint(parts),
+    introspection: createIntrospectionEndpoint(parts),
+    revocation: createRevocationEndpoint(parts),
+    metadata: createMetadataEndpoint(parts),
+    keySet: createKeySetEndpoint(keyRing),
+  };
+}
+
+type Listeners = { readonly public: Listener; readonly admin: Listener };
+
+function createListeners(
+  config: Config,
+  { log, adminRoutes }: ServerParts,
+  checkReady: () => Promise<void>,
+  endpoints: PublicEndpoints,
+): Listeners {
+  const isUnavailable = (error: unknown): boolean => error instanceof StoreUnavailable;
+  const both = { log, trustedProxies: config.trustedProxies, isUnavailable, checkReady };
+  const routes = createPublicRoutes(endpoints);
+  return {
+    public: createListener({ ...both, name: "public", routes, bodyLimitBytes: tokenBodyLimitBytes }),
+    admin: createListener({ ...both, name: "admin", routes: adminRoutes, bodyLimitBytes: adminBodyLimitBytes }),
+  };
+}
+
+async function listen(listeners: Listeners, { host, publicPort, adminPort }: Config) {
+  try {
+    const publicUrl = await listeners.public.listen({ host, port: publicPort, setting: "BIPED_PUBLIC_PORT" });
+    const adminUrl = await listeners.admin.listen({ host, port: adminPort, setting: "BIPED_ADMIN_PORT" });
+    return { publicUrl, adminUrl };
+  } catch (error) {
+    await drain(listeners);
+    throw error;
+  }
+}
+
+async function drain(listeners: Listeners): Promise<void> {
+  await Promise.all([listeners.public.drain(drainMilliseconds), listeners.admin.drain(drainMilliseconds)]);
+}
+
+export function createKeyPolicy(config: Config) {
+  const { signingAlgorithm: algorithm, rsaBits, signingKeyLifetimeSeconds: lifetimeSeconds } = config;
+  return { algorithm, rsaBits, lifetimeSeconds };
+}
+
+type Timed = { readonly keyRing: KeyRing; readonly uses: UseCounter; readonly log: Log };
+
+/** A store that is away must not end the process: the next turn of the timer tries again. */
+function startTimers({ keyRing, uses, log }: Timed): () => void {
+  const refresh = (): void => {
+    keyRing.refresh().catch((error: unknown) => log.warn("signing keys could not be read", { error }));
+  };
+  const timers = [
+    setInterval(refresh, keyRefreshMilliseconds),
+    setInterval(() => void uses.flush(), useFlushMilliseconds),
+  ];
+  return () => timers.forEach(clearInterval);
+}

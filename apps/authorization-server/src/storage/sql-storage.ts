@@ -1,0 +1,35 @@
+import type { Database } from "@biped/database";
+import type { Schema } from "./schema.ts";
+import { createAccounts } from "./sql/accounts.ts";
+import { createAdministrators } from "./sql/administrators.ts";
+import { createAuditLog } from "./sql/audit-log.ts";
+import { createClouds } from "./sql/clouds.ts";
+import { createCredentials } from "./sql/credentials.ts";
+import { createPeppers } from "./sql/peppers.ts";
+import { createProjects } from "./sql/projects.ts";
+import { createSecrets } from "./sql/secrets.ts";
+import { createSigningKeys } from "./sql/signing-keys.ts";
+import { createTokenRevocations } from "./sql/token-revocations.ts";
+import { createUsage } from "./sql/usage.ts";
+import { createWrite, type SqlParts } from "./sql/write.ts";
+import type { Storage } from "./storage.ts";
+
+/** The storage on SQLite or PostgreSQL. Whatever goes wrong with the store throws `StoreUnavailable`. */
+export function createSqlStorage(database: Database<Schema>): Storage {
+  const parts: SqlParts = { database, write: createWrite(database) };
+  return {
+    ...createAccounts(parts),
+    ...createClouds(parts),
+    ...createProjects(parts),
+    ...createCredentials(parts),
+    ...createSecrets(parts),
+    ...createSigningKeys(parts),
+    ...createPeppers(parts),
+    ...createTokenRevocations(parts),
+    ...createAdministrators(parts),
+    ...createUsage(parts),
+    ...createAuditLog(parts),
+    ping: database.ping,
+    close: database.close,
+  };
+}

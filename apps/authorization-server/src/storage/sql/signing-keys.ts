@@ -1,0 +1,98 @@
+import type { Transaction } from "kysely";
+import type { Schema } from "../schema.ts";
+import type { SigningKey, Storage } from "../storage.ts";
+import { toName } from "./identifiers.ts";
+import type { SqlParts } from "./write.ts";
+
+type SigningKeys = Pick<Storage, "listSigningKeys" | "addSigningKey" | "promoteSigningKey" | "removeSigningKey">;
+
+const columns = ["kid", "algorithm", "state", "public_jwk", "sealed_private_key", "created_at", "state_since"] as const;
+
+export function createSigningKeys({ database: { db, lockRows }, write }: SqlParts): SigningKeys {
+  return {
+    listSigningKeys: async () => {
+      const query = db.selectFrom("signing_key").select(columns).where("state", "<>", "gone");
+      return (await query.orderBy("created_at").orderBy("kid").execute()).map(toSigningKey);
+    },
+
+    addSigningKey: (key, author) =>
+      write(author, async (trx) => {
+        const insertion = trx.insertInto("signing_key").values(toRow(key));
+        // Whichever key it is: its own id, or the one place for the next or the active key.
+        const added = await insertion
+          .onConflict((conflict) => conflict.doNothing())
+          .returning("kid")
+          .executeTakeFirst();
+        if (added === undefined) return { answer: false };
+        const after = { algorithm: key.algorithm, state: key.state };
+        const change = { action: "signing-key.added", ...describe(key.kid), before: undefined, after };
+        return { answer: true, change };
+      }),
+
+    promoteSigningKey: ({ kid, sealedPrivateKey, former }, author) =>
+      write(author, async (trx) => {
+        const query = trx.selectFrom("signing_key").select(["kid", "state"]).where("state", "in", ["next", "active"]);
+        // In one order, so that two promotions wait for each other and do not stand in each other's way.
+        const keys = await query.orderBy("kid").$call(lockRows).execute();
+        const active = keys.find(({ state }) => state === "active");
+        const next = keys.find(({ state }) => state === "next");
+        if (next?.kid !== kid || active?.kid !== former?.kid) return { answer: false };
+        const move = (to: Move): Promise<void> => moveKey(trx, to, author.at);
+        // First, because only one may be active.
+        if (former !== undefined) await move({ ...former, state: "passive" });
+        await move({ kid, sealedPrivateKey, state: "active" });
+        const before = { state: "next", formerKid: former?.kid, formerState: former && "active" };
+        const after = { state: "active", formerKid: former?.kid, formerState: former && "passive" };
+        return { answer: true, change: { action: "signing-key.promoted", ...describe(kid), before, after } };
+      }),
+
+    removeSigningKey: (kid, author) =>
+      write(author, async (trx) => {
+        const query = trx.selectFrom("signing_key").select("kid").where("kid", "=", toName(kid));
+        const key = await query.where("state", "=", "passive").$call(lockRows).executeTakeFirst();
+        if (key === undefined) return { answer: false };
+        await moveKey(trx, { kid, sealedPrivateKey: null, state: "gone" }, author.at);
+        const change = { before: { state: "passive" }, after: { state: "gone" } };
+        return { answer: true, change: { action: "signing-key.removed", ...describe(kid), ...change } };
+      }),
+  };
+}
+
+type Move = {
+  readonly kid: string;
+  readonly sealedPrivateKey: string | null;
+  readonly state: SigningKey["state"];
+};
+
+async function moveKey(trx: Transaction<Schema>, { kid, sealedPrivateKey, state }: Move, at: number): Promise<void> {
+  const columns = { state, sealed_private_key: sealedPrivateKey, state_since: at };
+  await trx.updateTable("signing_key").set(columns).where("kid", "=", kid).execute();
+}
+
+function toRow(key: SigningKey): Schema["signing_key"] {
+  return {
+    kid: key.kid,
+    algorithm: key.algorithm,
+    state: key.state,
+    public_jwk: key.publicJwk,
+    sealed_private_key: key.sealedPrivateKey ?? null,
+    created_at: key.createdAt,
+    state_since: key.stateSince,
+  };
+}
+
+function toSigningKey(row: Schema["signing_key"]): SigningKey {
+  return {
+    kid: row.kid,
+    algorithm: row.algorithm,
+    state: row.state,
+    publicJwk: row.public_jwk,
+    sealedPrivateKey: row.sealed_private_key ?? undefined,
+    createdAt: row.created_at,
+    stateSince: row.state_since,
+  };
+}
+
+function describe(kid: string) {
+  return { subject: `signing-key:${kid}`, accountId: undefined };
+}

@@ -1,0 +1,73 @@
+import { answerRefusal, type Endpoint } from "@biped/listener";
+import {
+  createAccessTokenClaims,
+  createTokenResponse,
+  type Grant,
+  grantClientCredentials,
+  isRefusal,
+  parseTokenRequest,
+  type Refusal,
+  type ScopeCatalogue,
+  type TokenRequest,
+  targetProjectId,
+} from "@biped/protocol";
+import type { AuthenticateCredential, Decide } from "../credentials/authenticate-credential.ts";
+import { readClientRequest } from "../credentials/read-client-request.ts";
+import type { UseCounter } from "../credentials/use-counter.ts";
+import type { TokenBudget } from "../limits/token-budget.ts";
+import type { Signer } from "../signing/signer.ts";
+import type { Project } from "../storage/storage.ts";
+
+export type TokenEndpointParts = {
+  readonly authenticateCredential: AuthenticateCredential;
+  readonly catalogue: ScopeCatalogue;
+  readonly issuer: string;
+  readonly budget: TokenBudget;
+  readonly signer: Signer;
+  readonly uses: UseCounter;
+  readonly nowSeconds: () => number;
+  readonly randomBytes: (count: number) => Uint8Array;
+};
+
+/** POST /v1/oauth/token: a credential for an access token and the base URL of its cloud (RFC 6749 §4.4). */
+export function createTokenEndpoint(parts: TokenEndpointParts): Endpoint {
+  return async (request) => {
+    // Read
+    const read = readClientRequest(request, parseTokenRequest);
+    if (isRefusal(read)) return read;
+    const { clientId } = read.presented;
+
+    // Decide
+    const decide = decideGrant(read.asked, parts.catalogue);
+    const grant = await parts.authenticateCredential(read.presented, request.source, decide);
+    if (isRefusal(grant)) return answerRefusal(grant, request.id, { clientId });
+    const spent = parts.budget(grant.clientId);
+    if (spent !== undefined) return answerRefusal(spent, request.id, { clientId });
+
+    // Act
+    const { secretId, accountId, projectId, scopes } = grant;
+    const nowSeconds = parts.nowSeconds();
+    const tokenId = Buffer.from(parts.randomBytes(16)).toString("base64url");
+    const token = await parts.signer(createAccessTokenClaims(grant, { issuer: parts.issuer, nowSeconds, tokenId }));
+    if (isRefusal(token)) return answerRefusal(token, request.id, { clientId });
+    parts.uses.count({ clientId, secretId, nowSeconds });
+
+    // Answer
+    const log = { clientId, secretId, accountId, projectId, scope: scopes.join(" ") };
+    return { status: 200, body: createTokenResponse(grant, token), log };
+  };
+}
+
+function decideGrant(request: TokenRequest, catalogue: ScopeCatalogue): Decide<Grant> {
+  return async ({ credential, client }, lookup): Promise<Grant | Refusal> => {
+    const target = targetProjectId(credential, request);
+    const project = client.project ?? (target === undefined ? undefined : await lookup.findProject(target));
+    return grantClientCredentials({ credential, request, project: readGrantable(project), catalogue });
+  };
+}
+
+function readGrantable(project: Project | undefined) {
+  if (project === undefined) return undefined;
+  const { id, accountId, endpoint, state, epoch } = project;
+  return { id, accountId, endpoint, epoch, enabled: state === "enabled" };
+}

@@ -1,0 +1,400 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { StoreUnavailable } from "@biped/database";
+import { type BadToken, badTokens, createTestIssuer, type TestIssuer } from "@biped/guard/testing";
+import { createListener, createLog } from "@biped/listener";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createRoutes } from "./app.ts";
+import { type DataExportApi, start } from "./start.ts";
+import type { NewJob } from "./storage/storage.ts";
+
+const now = 1_800_000_000;
+const createdAt = "2027-01-15T08:00:00Z";
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+const job = {
+  name: "Nightly sessions",
+  format: "JSONL",
+  scope: "sessions",
+  frequency: { value: "daily" },
+  fields: [{ fieldName: "session_id" }, { fieldName: "custom_var", customVarPosition: 3, aliasName: "plan" }],
+};
+
+const seed: NewJob = {
+  name: "Seed",
+  format: "CSV",
+  scope: "views",
+  frequency: { value: "hourly" },
+  fields: [{ fieldName: "is_first" }],
+  deviceLabel: "desktop",
+  segmentId: 7001,
+  state: "ACTIVE",
+  createdAt: now,
+};
+
+const directory = mkdtempSync(join(tmpdir(), "biped-data-export-"));
+const lines: string[] = [];
+let issuer: TestIssuer;
+let api: DataExportApi;
+let lastProject = 1000;
+
+beforeAll(async () => {
+  issuer = await createTestIssuer({ startSeconds: now });
+  const { nowSeconds, fetch } = issuer.guardOptions;
+  const log = createLog("info", (line) => lines.push(line));
+  const config = {
+    cloud: "aws-eu-west-1",
+    endpoint: issuer.guardOptions.endpoint,
+    issuer: issuer.guardOptions.issuer,
+    databaseUrl: `sqlite:${join(directory, "jobs.db")}`,
+    host: "127.0.0.1",
+    port: await findFreePort(),
+    portSetting: "BIPED_PORT",
+    trustedProxies: [],
+  };
+  api = await start(config, { nowSeconds, fetch, log, guardMode: "production" });
+});
+
+afterAll(async () => {
+  await api.stop();
+  await expect(fetch(`${api.url}/healthz`)).rejects.toThrow();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** A caller with a good token for a project of its own. */
+async function createCaller() {
+  lastProject += 1;
+  const projectId = lastProject;
+  const token = await issuer.mint({ project_id: projectId });
+  return { projectId, token, ...callWith(token) };
+}
+
+type Answered = { readonly status: number; readonly headers: Headers; readonly body: unknown };
+
+function callWith(token: string) {
+  const call = async (path: string, init: RequestInit = {}): Promise<Answered> => {
+    const headers = { authorization: `Bearer ${token}`, ...init.headers };
+    const response = await fetch(`${api.url}${path}`, { ...init, headers });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
+  const post = (body: BodyInit, contentType = "application/json"): Promise<Answered> =>
+    call("/v1/exports", { method: "POST", body, headers: { "content-type": contentType } });
+  return { call, post };
+}
+
+const errorBody = (errorCode: string, description: string, error = "invalid_request") => ({
+  error,
+  error_description: description,
+  success: false,
+  errorMessage: description,
+  errorCode,
+  requestId: expect.stringMatching(uuid),
+});
+
+describe("POST /v1/exports", () => {
+  test("201 with the id and its Location; the job is then read as it was posted", async () => {
+    const { call, post } = await createCaller();
+    const created = await post(JSON.stringify(job));
+    const { jobId } = (created.body as { payload: { jobId: number } }).payload;
+    expect(created.status).toBe(201);
+    expect(created.body).toStrictEqual({ success: true, payload: { jobId: expect.any(Number) } });
+    expect(created.headers.get("location")).toBe(`/v1/exports/${jobId}`);
+    expect(created.headers.get("cache-control")).toBe("no-store");
+    const payload = { jobId, ...job, state: "ACTIVE", deviceLabel: "all", segmentId: null, createdAt };
+    const found = await call(`/v1/exports/${jobId}`);
+    expect([found.status, found.body]).toStrictEqual([200, { success: true, payload }]);
+    expect((await call("/v1/exports")).body).toStrictEqual({ success: true, payload: [payload] });
+    expect(lines.join("")).toContain(`"jobId":${jobId}`);
+  });
+
+  test("201 for a job of one range, which is answered in UTC", async () => {
+    const { call, post } = await createCaller();
+    const frequency = { value: "once", dateRange: { from: "2026-11-01", to: "2026-11-07T22:59:59.999-01:00" } };
+    const created = await post(
+      JSON.stringify({ ...job, frequency, deviceLabel: "mobile", segmentId: 7001 }),
+      'Application/JSON; charset="utf-8"',
+    );
+    expect(created.status).toBe(201);
+    const listed = (await call("/v1/exports?frequency=once")).body as { payload: readonly object[] };
+    expect(listed.payload).toMatchObject([
+      {
+        frequency: { value: "once", dateRange: { from: "2026-11-01T00:00:00Z", to: "2026-11-07T23:59:59.999Z" } },
+        deviceLabel: "mobile",
+        segmentId: 7001,
+      },
+    ]);
+  });
+
+  test("twenty at once are twenty jobs", async () => {
+    const { call, post } = await createCaller();
+    const created = await Promise.all(Array.from({ length: 20 }, () => post(JSON.stringify(job))));
+    expect(created.map(({ status }) => status)).toStrictEqual(Array(20).fill(201));
+    expect(new Set(created.map(({ headers }) => headers.get("location"))).size).toBe(20);
+    const listed = (await call("/v1/exports?limit=100")).body as { payload: readonly object[] };
+    expect(listed.payload.length).toBe(20);
+  });
+
+  test("400 INVALID_REQUEST: the member and the rule, and nothing of what was sent", async () => {
+    const { post } = await createCaller();
+    const fields = [{ fieldName: "city" }, { fieldName: "model" }, { fieldName: "language", aliasName: "=MARK" }];
+    const answer = await post(JSON.stringify({ ...job, fields }));
+    const rule =
+      "must have 1 to 255 letters, digits, blanks and the signs _ . - only, and begin with a letter, a digit or _.";
+    expect([answer.status, answer.body]).toStrictEqual([
+      400,
+      errorBody("INVALID_REQUEST", `fields[2].aliasName ${rule}`),
+    ]);
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    expect(lines.join("")).not.toContain("MARK");
+  });
+
+  test("400 INVALID_REQUEST: a repeated member, bytes that are no UTF-8, a query", async () => {
+    const { call, post } = await createCaller();
+    const repeated = await post(JSON.stringify(job).replace("{", '{"name":"other",'));
+    expect(repeated.body).toStrictEqual(errorBody("INVALID_REQUEST", "The body holds a repeated member."));
+    const latin = await post(Buffer.from(JSON.stringify({ ...job, name: "\u00e9" }), "latin1"));
+    expect(latin.body).toStrictEqual(errorBody("INVALID_REQUEST", "The body is not UTF-8."));
+    const query = await call("/v1/exports?dryRun=true", { method: "POST", body: JSON.stringify(job) });
+    expect(query.body).toStrictEqual(errorBody("INVALID_REQUEST", "The query must be empty here."));
+    expect((await call("/v1/exports")).body).toStrictEqual({ success: true, payload: [] });
+  });
+
+  test.each([
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "application/json-patch+json",
+    "application/json; charset=latin1",
+  ])("415 UNSUPPORTED_MEDIA_TYPE: %j", async (contentType) => {
+    const { post } = await createCaller();
+    const answer = await post(new Blob([JSON.stringify(job)]), contentType);
+    expect([answer.status, answer.body]).toStrictEqual([
+      415,
+      errorBody("UNSUPPORTED_MEDIA_TYPE", "The body must be application/json in UTF-8."),
+    ]);
+  });
+
+  test("415 UNSUPPORTED_MEDIA_TYPE: no media type at all", async () => {
+    const { call } = await createCaller();
+    const answer = await call("/v1/exports", { method: "POST", body: new Blob([JSON.stringify(job)]) });
+    expect([answer.status, answer.body]).toMatchObject([415, { errorCode: "UNSUPPORTED_MEDIA_TYPE" }]);
+  });
+
+  test("64 KiB are taken; 413 REQUEST_TOO_LARGE: one byte more", async () => {
+    const { post } = await createCaller();
+    const text = JSON.stringify(job);
+    expect((await post(text.padEnd(65_536))).status).toBe(201);
+    const answer = await post(text.padEnd(65_537));
+    expect([answer.status, answer.body]).toStrictEqual([
+      413,
+      errorBody("REQUEST_TOO_LARGE", "The body must have at most 64 KiB."),
+    ]);
+  });
+});
+
+describe("GET /v1/exports", () => {
+  const idsOf = ({ body }: Answered) => (body as { payload: { jobId: number }[] }).payload.map(({ jobId }) => jobId);
+
+  test("the newest first; order, page and limit say otherwise", async () => {
+    const { call, projectId } = await createCaller();
+    const ids: number[] = [];
+    for (let count = 0; count < 22; count += 1) ids.push(await api.storage.createJob(projectId, seed));
+    const newest = ids.toReversed();
+    expect(idsOf(await call("/v1/exports"))).toStrictEqual(newest.slice(0, 20));
+    expect(idsOf(await call("/v1/exports?page=2"))).toStrictEqual(newest.slice(20));
+    expect(idsOf(await call("/v1/exports?order=ASC&limit=3&page=2"))).toStrictEqual(ids.slice(3, 6));
+    expect(idsOf(await call("/v1/exports?page=1000000000&limit=100"))).toStrictEqual([]);
+  });
+
+  test("filters combine, and deleted jobs are there only where they are asked for", async () => {
+    const { call, projectId } = await createCaller();
+    const csv = await api.storage.createJob(projectId, seed);
+    const jsonl = await api.storage.createJob(projectId, { ...seed, format: "JSONL" });
+    const deleted = await api.storage.createJob(projectId, { ...seed, state: "DELETED" });
+    expect(idsOf(await call("/v1/exports"))).toStrictEqual([jsonl, csv]);
+    expect(idsOf(await call("/v1/exports?state=DELETED"))).toStrictEqual([deleted]);
+    const all = "state=ACTIVE&format=CSV&frequency=hourly&scope=views&order=DESC&page=1&limit=100";
+    expect(idsOf(await call(`/v1/exports?${all}`))).toStrictEqual([csv]);
+    expect(idsOf(await call("/v1/exports?format=CSV&scope=sessions"))).toStrictEqual([]);
+  });
+
+  test("400 INVALID_REQUEST: a parameter that is wrong, unknown or repeated", async () => {
+    const { call } = await createCaller();
+    const texts = async (query: string) => {
+      const { status, body } = await call(`/v1/exports?${query}`);
+      return [status, body];
+    };
+    const refused = (description: string) => [400, errorBody("INVALID_REQUEST", description)];
+    expect(await texts("limit=101")).toStrictEqual(refused("limit must be an integer from 1 to 100."));
+    expect(await texts("state=ACTIVE&state=DELETED")).toStrictEqual(refused("state must be given once."));
+    const known = "known are state, format, frequency, scope, order, page, limit";
+    expect(await texts("projectId=42")).toStrictEqual(refused(`The query holds an unknown parameter; ${known}.`));
+  });
+
+  test("a body is ignored", async () => {
+    const { token } = await createCaller();
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "content-length": 2 };
+    const sent = request(`${api.url}/v1/exports`, { method: "GET", headers });
+    sent.end("{}");
+    const [response] = await once(sent, "response");
+    expect(response.statusCode).toBe(200);
+    response.resume();
+    await once(response, "end");
+  });
+});
+
+describe("GET /v1/exports/{jobId}", () => {
+  test("404 NOT_FOUND, the same for another project's job, for none and for what is no id", async () => {
+    const [mine, other] = [await createCaller(), await createCaller()];
+    const foreign = await api.storage.createJob(other.projectId, seed);
+    const absurd = ["0", "-1", "1.5", "01", "1e0", "0x1", "abc", "+1", "%201", "1%00", "1%0A", "9007199254740992"];
+    const paths = [
+      `${foreign}`,
+      `${foreign + 1_000_000}`,
+      ...absurd,
+      "99999999999999999",
+      "successful-runs",
+      "__proto__",
+    ];
+    for (const path of paths) {
+      const { status, body } = await mine.call(`/v1/exports/${path}`);
+      expect([path, status, body]).toStrictEqual([path, 404, errorBody("NOT_FOUND", "There is no such export job.")]);
+    }
+    expect((await other.call(`/v1/exports/${foreign}`)).status).toBe(200);
+    expect((await mine.call(`/v1/exports/${"9".repeat(64)}`)).status).toBe(404);
+  });
+
+  test("400 INVALID_REQUEST: a query, even one that names the project", async () => {
+    const { call, projectId } = await createCaller();
+    const jobId = await api.storage.createJob(projectId, seed);
+    const { status, body } = await call(`/v1/exports/${jobId}?projectId=${projectId}`);
+    expect([status, body]).toStrictEqual([400, errorBody("INVALID_REQUEST", "The query must be empty here.")]);
+  });
+});
+
+describe("the guard comes before everything else", () => {
+  const requests: readonly (readonly [string, string, RequestInit])[] = [
+    ["a list", "/v1/exports", {}],
+    ["a list with a wrong parameter", "/v1/exports?page=0", {}],
+    ["a job", "/v1/exports/1", {}],
+    ["what is no id", "/v1/exports/zero", {}],
+    ["a new job", "/v1/exports", { method: "POST", body: JSON.stringify(job) }],
+    ["a body that is none", "/v1/exports", { method: "POST", body: "{", headers: { "content-type": "text/plain" } }],
+  ];
+
+  test.each(requests)("401 JWT_MISSING without a token: %s", async (_name, path, init) => {
+    const response = await fetch(`${api.url}${path}`, init);
+    expect(response.status).toBe(401);
+    expect(response.headers.get("www-authenticate")).toBe('Bearer realm="biped"');
+    expect(await response.json()).toStrictEqual(errorBody("JWT_MISSING", "An access token is required."));
+  });
+
+  test.each(Object.keys(badTokens) as BadToken[])("a bad token gets its refusal on every route: %s", async (name) => {
+    const { call } = callWith(await issuer.mintBad(name));
+    for (const [, path, init] of requests) {
+      expect((await call(path, init)).body).toMatchObject({ success: false, errorCode: badTokens[name] });
+    }
+  });
+
+  test("403 INSUFFICIENT_SCOPE: metrics alone, and the challenge names what is needed", async () => {
+    const { call } = callWith(await issuer.mint({ scope: "metrics" }));
+    const answer = await call("/v1/exports");
+    expect([answer.status, answer.body]).toMatchObject([403, { errorCode: "INSUFFICIENT_SCOPE" }]);
+    expect(answer.headers.get("www-authenticate")).toContain('scope="data-export"');
+  });
+
+  test("400 INVALID_REQUEST: a token in the query", async () => {
+    const { call, token } = await createCaller();
+    expect(await call(`/v1/exports?access_token=${token}`)).toMatchObject({ status: 400 });
+  });
+});
+
+describe("the listener", () => {
+  test("405 METHOD_NOT_ALLOWED with Allow", async () => {
+    const { call } = await createCaller();
+    const list = await call("/v1/exports", { method: "PUT" });
+    expect([list.status, list.headers.get("allow")]).toStrictEqual([405, "GET, POST, HEAD"]);
+    const one = await call("/v1/exports/1", { method: "DELETE" });
+    expect([one.status, one.headers.get("allow")]).toStrictEqual([405, "GET, HEAD"]);
+  });
+
+  test.each(["/", "/v1", "/v1/exports/1/", "/V1/exports"])("404 NOT_FOUND: %s", async (path) => {
+    const response = await fetch(`${api.url}${path}`);
+    expect([response.status, await response.json()]).toMatchObject([404, { errorCode: "NOT_FOUND" }]);
+  });
+
+  test("it is healthy and ready", async () => {
+    expect(await (await fetch(`${api.url}/healthz`)).json()).toStrictEqual({ status: "ok" });
+    expect(await (await fetch(`${api.url}/readyz`)).json()).toStrictEqual({ status: "ready" });
+  });
+
+  test("no token stands in the log", () => {
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.join("")).not.toContain("eyJ");
+  });
+
+  test("503 TEMPORARILY_UNAVAILABLE while the store is away", async () => {
+    const away = (): Promise<never> => Promise.reject(new StoreUnavailable("gone"));
+    const storage = { createJob: away, findJob: away, listJobs: away, ping: away, close: async () => {} };
+    const token = {
+      project_id: 42,
+      client_id: "c",
+      scope: "data-export",
+      iss: "i",
+      sub: "c",
+      jti: "j",
+      exp: 2,
+      iat: 1,
+    };
+    const claims = {
+      ...token,
+      aud: [],
+      account_id: 1,
+      secret_id: "1",
+      epochs: { account: 0, project: 0, credential: 0 },
+    };
+    const routes = createRoutes({ guard: { authorize: async () => claims }, storage, nowSeconds: () => now });
+    const listener = createListener({
+      name: "away",
+      routes,
+      log: createLog("silent", () => {}),
+      bodyLimitBytes: 65_536,
+      trustedProxies: [],
+      isUnavailable: (error) => error instanceof StoreUnavailable,
+      checkReady: storage.ping,
+    });
+    const url = await listener.listen({ host: "127.0.0.1", port: await findFreePort(), setting: "none" });
+    const post = { method: "POST", body: JSON.stringify(job), headers: { "content-type": "application/json" } };
+    for (const [path, init] of [["/v1/exports"], ["/v1/exports/1"], ["/v1/exports", post], ["/readyz"]] as const) {
+      const response = await fetch(`${url}${path}`, init);
+      expect([response.status, response.headers.get("retry-after")]).toStrictEqual([503, "1"]);
+      expect(await response.json()).toMatchObject({ errorCode: "TEMPORARILY_UNAVAILABLE" });
+    }
+    await listener.drain(1000);
+  });
+
+  test("401 JWT_EXPIRED: an hour and the tolerance of 30 seconds after the issue, not a second before", async () => {
+    const { call } = await createCaller();
+    issuer.advance(3629);
+    expect((await call("/v1/exports")).status).toBe(200);
+    issuer.advance(1);
+    const answer = await call("/v1/exports");
+    expect([answer.status, answer.body]).toStrictEqual([
+      401,
+      errorBody("JWT_EXPIRED", "Auth token is expired.", "invalid_token"),
+    ]);
+    issuer.advance(-3630);
+  });
+});

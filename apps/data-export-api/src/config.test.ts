@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import { readSettings } from "./config.ts";
+
+const needed = {
+  BIPED_CLOUD: "aws-eu-west-1",
+  BIPED_ENDPOINT: "https://api.eu-west-1.example.com",
+  BIPED_ISSUER: "https://auth.example.com",
+};
+
+test("the three that must be given are enough", () => {
+  expect(readSettings({ ...needed, PATH: "/bin", BIPED_PORT: "" })).toStrictEqual({
+    dataDirectory: ".biped",
+    logLevel: "info",
+    config: {
+      cloud: "aws-eu-west-1",
+      endpoint: "https://api.eu-west-1.example.com",
+      issuer: "https://auth.example.com",
+      databaseUrl: "sqlite:.biped/data-export-aws-eu-west-1.db",
+      host: "127.0.0.1",
+      port: 4001,
+      portSetting: "BIPED_PORT",
+      trustedProxies: [],
+    },
+  });
+});
+
+test("every setting is taken as it was given", () => {
+  const given = {
+    ...needed,
+    BIPED_ENDPOINT: "http://127.0.0.1:4002",
+    BIPED_ISSUER: "https://auth.example.com/tenant",
+    BIPED_DATA_DIR: "/var/lib/biped",
+    BIPED_DATABASE_URL: "postgres://biped@db.example.com/exports",
+    BIPED_HOST: "::1",
+    BIPED_PORT: "65535",
+    BIPED_TRUSTED_PROXIES: "192.0.2.1, 2001:db8::/32",
+    BIPED_LOG_LEVEL: "warn",
+  };
+  expect(readSettings(given)).toStrictEqual({
+    dataDirectory: "/var/lib/biped",
+    logLevel: "warn",
+    config: {
+      cloud: "aws-eu-west-1",
+      endpoint: "http://127.0.0.1:4002",
+      issuer: "https://auth.example.com/tenant",
+      databaseUrl: "postgres://biped@db.example.com/exports",
+      host: "::1",
+      port: 65_535,
+      portSetting: "BIPED_PORT",
+      trustedProxies: ["192.0.2.1", "2001:db8::/32"],
+    },
+  });
+});
+
+test("every mistake is named at once", () => {
+  const wrong = {
+    BIPED_CLOUD: "-aws",
+    BIPED_ENDPOINT: "https://api.example.com/",
+    BIPED_DATABASE_URL: "mysql://db",
+    BIPED_HOST: "example.com",
+    BIPED_PORT: "65536",
+    BIPED_TRUSTED_PROXIES: "192.0.2.0/33",
+    BIPED_LOG_LEVEL: "loud",
+  };
+  expect(() => readSettings(wrong)).toThrow(
+    [
+      "BIPED_CLOUD must have 1 to 63 lower-case letters, digits and hyphens, with no hyphen at either end",
+      "BIPED_ENDPOINT must be https (or http on a loopback address), a host and perhaps a port, in lower case, without path or trailing slash",
+      "BIPED_ISSUER is required; it must be an https URL without query, fragment and trailing slash",
+      "BIPED_DATABASE_URL must be sqlite:PATH or postgres://…",
+      "BIPED_HOST must be an IP address or localhost",
+      "BIPED_PORT must be a whole number from 1 to 65535",
+      "BIPED_TRUSTED_PROXIES must be IP addresses or CIDR ranges",
+      "BIPED_LOG_LEVEL must be debug, info, warn, error or silent",
+    ].join("\n"),
+  );
+});
+
+test.each(["http://auth.example.com", "https://auth.example.com/", "https://auth.example.com?x=1", "auth"])(
+  "BIPED_ISSUER cannot be %s",
+  (issuer) => {
+    expect(() => readSettings({ ...needed, BIPED_ISSUER: issuer })).toThrow(/^BIPED_ISSUER must be an https URL/);
+  },
+);
+
+test.each(["http://api.example.com", "https://API.example.com", "https://api.example.com:443", "https://u@h.example"])(
+  "BIPED_ENDPOINT cannot be %s",
+  (endpoint) => {
+    expect(() => readSettings({ ...needed, BIPED_ENDPOINT: endpoint })).toThrow(/^BIPED_ENDPOINT must be https/);
+  },
+);

@@ -1,0 +1,101 @@
+import type { ExportableField } from "./exportable-field.ts";
+
+/** What a row has that stands for one visit. */
+export const sessionFields: readonly ExportableField[] = [
+  { name: "session_number_of_views", type: "Integer", description: "How many pages or screens were seen." },
+  { name: "session_duration_msec", type: "Integer", description: "From the first event to the last, in milliseconds." },
+  { name: "user_id_unhashed", type: "String", description: "The visitor's id as the browser's cookie holds it." },
+  { name: "city", type: "String", description: "The city that the visitor's address points to." },
+  { name: "country_code", type: "String", description: "The country that the address points to, ISO 3166-1 alpha-2." },
+  { name: "language", type: "String", description: "The language that the browser prefers, such as en-GB." },
+  { name: "browser_name", type: "String", description: "The browser's name without its version." },
+  { name: "browser_version", type: "String", description: "The browser's whole version." },
+  { name: "browser_major_version", type: "Integer", description: "The browser's version up to its first dot." },
+  { name: "platform_name", type: "String", description: "The operating system's name." },
+  { name: "platform_version", type: "String", description: "The operating system's version." },
+  { name: "screen_height", type: "Integer", description: "Height of the screen in CSS pixels." },
+  { name: "screen_width", type: "Integer", description: "Width of the screen in CSS pixels." },
+  { name: "density", type: "Float", description: "Physical pixels to one CSS pixel." },
+  { name: "referer_url", type: "String", description: "Where the visitor came from, empty for a direct visit." },
+  { name: "is_excludable", type: "Integer", description: "1 where the session is too unusual for averages, else 0." },
+  { name: "session_number_of_transactions", type: "Integer", description: "How many purchases were completed." },
+  {
+    name: "session_transactions_revenue_cents",
+    type: "Integer",
+    description: "What these purchases cost together, in hundredths of the project's currency.",
+  },
+  { name: "os_version", type: "String", description: "App projects: version of the device's operating system." },
+  { name: "app_version", type: "String", description: "App projects: version of the app." },
+  { name: "model", type: "String", description: "App projects: the device's model." },
+  { name: "manufacturer", type: "String", description: "App projects: who made the device." },
+  { name: "app_events.event_type", type: "Array(String)", description: "App projects: the kind of each event." },
+  { name: "app_events.event_time", type: "Array(String)", description: "When each event happened, ISO 8601 in UTC." },
+  { name: "app_events.event_name", type: "Array(String)", description: "The name that the app gave to each event." },
+  { name: "app_events.view_number", type: "Array(Integer)", description: "The view in which each event happened." },
+  {
+    name: "session_transaction_items.id",
+    type: "Array(String)",
+    description: "The purchase to which each item belongs.",
+  },
+  {
+    name: "session_transaction_items.product_id_hashed",
+    type: "Array(Integer)",
+    description: "A number that stays the same for one bought product.",
+  },
+  {
+    name: "session_transaction_items.revenue_cents",
+    type: "Array(Integer)",
+    description: "Price of one, in hundredths.",
+  },
+  { name: "session_transaction_items.quantity", type: "Array(Integer)", description: "How many were bought." },
+  {
+    name: "session_transaction_items.sku",
+    type: "Array(String)",
+    description: "The shop's number of each bought item.",
+  },
+  {
+    name: "session_transaction_items.catalog_id",
+    type: "Array(String)",
+    description: "The catalogue of each bought item.",
+  },
+  {
+    name: "session_transaction_items.transaction_time",
+    type: "Array(String)",
+    description: "When each item's purchase was completed, ISO 8601 in UTC.",
+  },
+  {
+    name: "session_transaction_items.transaction_view_number",
+    type: "Array(Integer)",
+    description: "The view in which each item's purchase was completed.",
+  },
+  {
+    name: "session_add_to_cart_items.sku",
+    type: "Array(String)",
+    description: "The shop's number of each item in the cart.",
+  },
+  {
+    name: "session_add_to_cart_items.catalog_id",
+    type: "Array(String)",
+    description: "The catalogue of each item in the cart.",
+  },
+  {
+    name: "session_add_to_cart_items.product_id_hashed",
+    type: "Array(Integer)",
+    description: "A number that stays the same for one product put into the cart.",
+  },
+  {
+    name: "session_add_to_cart_items.is_in_transaction",
+    type: "Array(Integer)",
+    description: "1 where the item was bought in the same session, else 0.",
+  },
+  {
+    name: "session_add_to_cart_items.add_to_cart_time",
+    type: "Array(String)",
+    description: "When each item was put into the cart, ISO 8601 in UTC.",
+  },
+  {
+    name: "session_add_to_cart_items.add_to_cart_view_number",
+    type: "Array(Integer)",
+    description: "The view in which each item was put into the cart.",
+  },
+];

@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+
+const directory = mkdtempSync(join(tmpdir(), "biped-data-export-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const settings = {
+  BIPED_CLOUD: "test-cloud",
+  BIPED_ENDPOINT: "https://api.example.com",
+  BIPED_ISSUER: "https://auth.example.com",
+  BIPED_DATA_DIR: join(directory, "data"),
+};
+
+function run(environment: Readonly<Record<string, string>>, ...words: readonly string[]) {
+  const main = join(import.meta.dirname, "main.ts");
+  const child = spawn(process.execPath, ["--conditions=biped-source", main, ...words], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.on("data", (bytes) => {
+    output.stdout += bytes;
+  });
+  child.stderr.on("data", (bytes) => {
+    output.stderr += bytes;
+  });
+  const ended = once(child, "close").then(([code]: readonly unknown[]) => ({ code, ...output }));
+  return { child, output, ended };
+}
+
+test("it listens, keeps its jobs in the data directory, and SIGTERM ends it with 0", async () => {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  probe.close();
+  await once(probe, "close");
+  const { child, output, ended } = run({ ...settings, BIPED_PORT: String(port) });
+  while (!output.stdout.includes('"listening"') && child.exitCode === null) await once(child.stdout, "data");
+  const response = await fetch(`http://127.0.0.1:${port}/readyz`);
+  expect([response.status, await response.json()]).toStrictEqual([200, { status: "ready" }]);
+  expect(existsSync(join(directory, "data", "data-export-test-cloud.db"))).toBe(true);
+  child.kill("SIGTERM");
+  expect(await ended).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("mistaken settings end it with 1, each of them named in a line", async () => {
+  const { ended } = run({ BIPED_CLOUD: "test-cloud", BIPED_ENDPOINT: "https://api.example.com", BIPED_PORT: "none" });
+  const { code, stderr } = await ended;
+  expect(code).toBe(1);
+  expect(stderr.trimEnd().split("\n")).toStrictEqual([
+    "BIPED_ISSUER is required; it must be an https URL without query, fragment and trailing slash",
+    "BIPED_PORT must be a whole number from 1 to 65535",
+  ]);
+});
+
+test("migrate brings the database to its schema, and has nothing left to do the second time", async () => {
+  const environment = { ...settings, BIPED_CLOUD: "migrated" };
+  expect(await run(environment, "migrate").ended).toStrictEqual({
+    code: 0,
+    stdout: "Done: 0001_initial.\n",
+    stderr: "",
+  });
+  const again = { code: 0, stdout: "The database is up to date.\n", stderr: "" };
+  expect(await run(environment, "migrate").ended).toStrictEqual(again);
+});
+
+test("an unknown command ends it with 1 and the usage", async () => {
+  const usage = "Usage: biped-data-export-api [migrate]\n";
+  expect(await run(settings, "serve").ended).toStrictEqual({ code: 1, stdout: "", stderr: usage });
+});

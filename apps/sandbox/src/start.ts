@@ -1,0 +1,142 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import {
+  createKeyEncryptionKeyFile,
+  migrateStorage,
+  readKeyEncryptionKeyFile,
+  type Server,
+  start as startServer,
+} from "@biped/authorization-server";
+import { type DataExportApi, start as startDataExportApi } from "@biped/data-export-api";
+import type { Log } from "@biped/listener";
+import { type MovableClock, openMovableClock, parseJson, readFileIfThere, writeFileDurably } from "./clock.ts";
+import type { SandboxCloud, SandboxConfig } from "./config.ts";
+import {
+  type Demonstration,
+  demonstration,
+  planDemonstration,
+  storeClouds,
+  storeDemonstration,
+} from "./demonstration.ts";
+import { storeDemonstrationJobs } from "./demonstration-jobs.ts";
+
+export type SandboxParts = {
+  /** The machine's own clock in whole epoch seconds; the sandbox moves forward from it. */
+  readonly systemSeconds: () => number;
+  readonly monotonicSeconds: () => number;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly log: Log;
+};
+
+/** What `demo.json` holds. */
+export type DemoFile = Demonstration & {
+  readonly issuer: string;
+  readonly console: string;
+  readonly clouds: readonly { readonly name: string; readonly endpoint: string }[];
+};
+
+export type Sandbox = {
+  readonly demo: DemoFile;
+  readonly demoPath: string;
+  readonly stop: () => Promise<void>;
+};
+
+/** The whole system in one process: the same programs as in production, two clouds, a clock that can be moved. */
+export async function start(config: SandboxConfig, parts: SandboxParts): Promise<Sandbox> {
+  const directory = openDataDirectory(config.server.dataDirectory);
+  const clock = openMovableClock(join(directory, "clock.json"), parts.systemSeconds);
+  await migrateStorage(config.server.databaseUrl);
+  const server = await startServer(config.server, {
+    ...parts,
+    kek: openKeyEncryptionKey(config.server.keyEncryptionKeyFile, join(directory, "kek"), parts.randomBytes),
+    nowSeconds: clock.nowSeconds,
+    secretEnvironment: "test",
+    adminRoutes: clock.routes,
+  });
+  const started: { stop: () => Promise<void> }[] = [server];
+  const stop = async (): Promise<void> => {
+    for (const part of started.splice(0).reverse()) await part.stop();
+  };
+  try {
+    const demo = await openDemonstration(directory, config, { server, clock, randomBytes: parts.randomBytes });
+    for (const cloud of config.clouds) {
+      const api = await startCloud(cloud, config, { clock, log: parts.log });
+      started.push(api);
+      await storeDemonstrationJobs(api, demo, { cloud: cloud.name, nowSeconds: clock.nowSeconds() });
+    }
+    return { demo, demoPath: join(directory, "demo.json"), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function openDataDirectory(path: string): string {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return path;
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown cause";
+    throw new Error(`BIPED_DATA_DIR ${path} cannot be used as a directory (${code}).`, { cause });
+  }
+}
+
+/** Only the sandbox makes its own key, and only where none is configured. */
+function openKeyEncryptionKey(configured: string | undefined, own: string, randomBytes: SandboxParts["randomBytes"]) {
+  if (configured === undefined && readFileIfThere(own) === undefined) createKeyEncryptionKeyFile(own, randomBytes(32));
+  return readKeyEncryptionKeyFile(configured ?? own);
+}
+
+type Made = {
+  readonly server: Server;
+  readonly clock: MovableClock;
+  readonly randomBytes: SandboxParts["randomBytes"];
+};
+
+/**
+ * The plan is written before the first fact is stored and renamed when all of them are, so that a start that was cut
+ * short goes on from the same ids and secrets.
+ */
+async function openDemonstration(directory: string, config: SandboxConfig, made: Made): Promise<DemoFile> {
+  const { server, clock, randomBytes } = made;
+  const path = join(directory, "demo.json");
+  const planPath = join(directory, "demo.plan.json");
+  await storeClouds(config.clouds, server, clock.nowSeconds());
+  const kept = readDemonstration(path);
+  const plan = kept ?? readDemonstration(planPath) ?? planDemonstration(config.clouds, randomBytes);
+  if (kept === undefined) {
+    writeFileDurably(planPath, JSON.stringify(plan));
+    await storeDemonstration(plan, server, { nowSeconds: clock.nowSeconds, randomBytes });
+  }
+  const demo = { issuer: config.server.issuer, console: config.server.consoleUrl, clouds: listClouds(config), ...plan };
+  writeFileDurably(path, `${JSON.stringify(demo, undefined, 2)}\n`);
+  return demo;
+}
+
+function readDemonstration(path: string): Demonstration | undefined {
+  const text = readFileIfThere(path);
+  if (text === undefined) return undefined;
+  const content = demonstration.safeParse(parseJson(text));
+  if (content.success) return content.data;
+  throw new Error(`${path} is damaged. Delete its directory to begin anew, or put the file back.`);
+}
+
+function listClouds({ clouds }: SandboxConfig) {
+  return clouds.map(({ name, endpoint }) => ({ name, endpoint }));
+}
+
+type Shared = { readonly clock: MovableClock; readonly log: Log };
+
+function startCloud(cloud: SandboxCloud, { server }: SandboxConfig, { clock, log }: Shared): Promise<DataExportApi> {
+  const config = {
+    databaseUrl: `sqlite:${join(server.dataDirectory, `data-export-${cloud.name}.db`)}`,
+    host: server.host,
+    port: cloud.port,
+    portSetting: "BIPED_CLOUD_PORTS",
+    issuer: server.issuer,
+    endpoint: cloud.endpoint,
+    cloud: cloud.name,
+    trustedProxies: server.trustedProxies,
+  };
+  return startDataExportApi(config, { nowSeconds: clock.nowSeconds, log, guardMode: "sandbox" });
+}

@@ -1,0 +1,46 @@
+/** Everything that a round measures, in the order of the round: one server at a time. */
+
+import { measureCredentialMemory, measureIdle, measureManyReady, measureStoredRows } from "./cases/footprint.ts";
+import { measureGuard } from "./cases/guard.ts";
+import {
+  measureEs256,
+  measureHealth,
+  measureMany,
+  measurePeer,
+  measureRs256,
+  measureThousand,
+  measureUnrecorded,
+} from "./cases/tokens.ts";
+import { measureYardstick } from "./cases/yardstick.ts";
+import type { Lab } from "./lab.ts";
+import type { CpuShares } from "./measure/cpu-meter.ts";
+
+/** Numbers by name; the names carry the units. */
+export type Reading = { readonly values: Readonly<Record<string, number>>; readonly cpu?: CpuShares };
+
+export type Measure = (lab: Lab) => Promise<Reading>;
+
+export const cases = {
+  openssl: measureYardstick,
+  biped: measureRs256,
+  "oidc-provider": measurePeer("oidc-provider"),
+  "oidc-provider ×2": measurePeer("oidc-provider ×2"),
+  "@jmondi": measurePeer("@jmondi"),
+  "@jmondi, our signing": measurePeer("@jmondi, our signing"),
+  "@node-oauth": measurePeer("@node-oauth"),
+  "@node-oauth, our signing": measurePeer("@node-oauth, our signing"),
+  "biped ES256": measureEs256,
+  "biped, 512 connections": measureHealth,
+  "biped, 1,000 credentials": measureThousand,
+  "biped, many credentials": measureMany,
+  "biped, nothing recorded": measureUnrecorded,
+  "biped idle": measureIdle,
+  "biped, rows": measureStoredRows,
+  "biped, cached credentials": measureCredentialMemory,
+  "biped, start with many credentials": measureManyReady,
+  guard: measureGuard,
+} as const satisfies Readonly<Record<string, Measure>>;
+
+export type CaseName = keyof typeof cases;
+
+export const caseNames = Object.keys(cases).filter((name): name is CaseName => Object.hasOwn(cases, name));

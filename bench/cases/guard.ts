@@ -1,0 +1,20 @@
+/** The guard beside jose, fast-jwt and the bare signature check, in a process of its own. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { Measure } from "../cases.ts";
+import { startCpuMeter } from "../measure/cpu-meter.ts";
+
+export const measureGuard: Measure = async ({ pace }) => {
+  const script = join(import.meta.dirname, "..", "processes", "guard-round.ts");
+  const stopMeter = startCpuMeter({ serverPid: undefined, loadPid: undefined });
+  const seconds = String(pace.seconds / 4);
+  const child = spawn(process.execPath, ["--conditions=biped-source", script, seconds], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  if (code !== 0) throw new Error("The round of token verification failed.");
+  return { values: JSON.parse(output), cpu: stopMeter() };
+};

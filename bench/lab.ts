@@ -1,0 +1,79 @@
+/** What the cases share: how long to measure, a folder of their own, and the stores, each made when first needed. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RequestBodies } from "./load/load.ts";
+import { type BipedStore, copyStore, createProgram, createStore, writeOnlyBody } from "./servers/biped.ts";
+import { startServer } from "./servers/child-server.ts";
+import { seedCredentials } from "./servers/seed-credentials.ts";
+
+export type Pace = {
+  readonly rounds: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+  readonly opensslSeconds: number;
+  /** What stands for a million credentials. */
+  readonly manyCredentials: number;
+};
+
+export const fullPace: Pace = {
+  rounds: 5,
+  warmUpSeconds: 3,
+  seconds: 8,
+  opensslSeconds: 3,
+  manyCredentials: 1_000_000,
+};
+
+/** Enough to see that everything runs; its numbers mean little. */
+export const quickPace: Pace = {
+  rounds: 1,
+  warmUpSeconds: 1,
+  seconds: 2,
+  opensslSeconds: 1,
+  manyCredentials: 50_000,
+};
+
+export type StockedStore = { readonly store: BipedStore; readonly bodies: RequestBodies };
+
+export type Lab = {
+  readonly pace: Pace;
+  readonly folder: string;
+  /** One credential. */
+  readonly one: () => Promise<StockedStore>;
+  readonly oneForEs256: () => Promise<StockedStore>;
+  readonly thousand: () => Promise<StockedStore>;
+  readonly many: () => Promise<StockedStore>;
+  readonly close: () => void;
+};
+
+export function openLab(pace: Pace): Lab {
+  const folder = mkdtempSync(join(tmpdir(), "biped-bench-"));
+  const template = once(async () => createStore(folder));
+  const stock = (name: string, credentials: number, algorithm: "RS256" | "ES256" = "RS256") =>
+    once(async () => {
+      const store = copyStore(await template(), name);
+      const bodies = credentials === 1 ? writeOnlyBody(store) : seedCredentials(store, credentials);
+      // The first start makes the signing key; no case is to wait for that.
+      const server = await startServer(createProgram(store, { algorithm }));
+      await server.stop();
+      return { store, bodies };
+    });
+  return {
+    pace,
+    folder,
+    one: stock("one", 1),
+    oneForEs256: stock("es256", 1, "ES256"),
+    thousand: stock("thousand", 1000),
+    many: stock("many", pace.manyCredentials),
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function once<Made>(make: () => Promise<Made>): () => Promise<Made> {
+  let made: Promise<Made> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

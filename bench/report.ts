@@ -1,0 +1,105 @@
+/** The result as Markdown: the table of rows, space for the cause of each that falls short, and all values. */
+
+import { caseNames } from "./cases.ts";
+import type { Pace } from "./lab.ts";
+import type { CpuShares } from "./measure/cpu-meter.ts";
+import type { Machine } from "./measure/machine.ts";
+import { formatNumber, type TakenRound } from "./rounds.ts";
+import type { Row } from "./rows.ts";
+import type { Judged } from "./verdict.ts";
+
+export type Facts = {
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: Machine;
+  readonly generator: string;
+  readonly pace: Pace;
+  readonly minutes: number;
+};
+
+export function formatReport(facts: Facts, judged: readonly Judged[], rounds: readonly TakenRound[]): string {
+  const name = (text: string): string => text.replace("MANY", facts.pace.manyCredentials.toLocaleString("en-US"));
+  const parts = [
+    formatHead(facts),
+    formatRows(judged, name),
+    formatCauses(judged, name),
+    `## All values\n\nOne column a round; \`~\` marks a reading during which others used the processors.\n\n${formatValues(rounds)}`,
+    `## Processors\n\nIn percent of all cores, round by round.\n\n${formatShares(rounds)}`,
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+function formatHead({ date, commit, machine, generator, pace, minutes }: Facts): string {
+  const { rounds, seconds, warmUpSeconds } = pace;
+  const { processor, memory, system, node, openssl } = machine;
+  return [
+    `# Benchmark of ${date}, commit ${commit}`,
+    "",
+    `- ${processor}, ${memory}; ${system}; Node ${node}; ${openssl} as the yardstick`,
+    `- Load by ${generator} on the same machine; ${seconds} s measured after ${warmUpSeconds} s of warm-up`,
+    `- ${rounds} interleaved ${rounds === 1 ? "round: a smoke run, no measurement" : "rounds"}; ${minutes.toFixed(0)} minutes`,
+    "",
+    "A row's value is the median of its ratios, each of one round. Absolute numbers move from hour to hour; ratios hold.",
+  ].join("\n");
+}
+
+const verdicts = { met: "met", short: "**falls short**", noisy: "noisy: measure again", information: "–" } as const;
+
+function formatRows(judged: readonly Judged[], name: (text: string) => string): string {
+  const lines = judged.map(({ row, values, median, verdict }) => {
+    const each = values.map(({ value, noisy }) => formatNumber(value) + (noisy ? "~" : "")).join(" · ");
+    return `| ${name(row.what)} | ${formatTarget(row)} | ${formatValue(row, median)} | ${each} | ${verdicts[verdict]} |`;
+  });
+  return ["| row | target | measured | each round | verdict |", "|---|---|---|---|---|", ...lines].join("\n");
+}
+
+function formatTarget({ target, unit }: Row): string {
+  if (target === undefined) return "–";
+  const [sign, number] = "atLeast" in target ? ["≥", target.atLeast] : ["≤", target.atMost];
+  return `${sign} ${number}${unit === undefined ? "" : ` ${unit}`}`;
+}
+
+function formatValue({ unit }: Row, value: number): string {
+  return formatNumber(value) + (unit === undefined ? "" : ` ${unit}`);
+}
+
+function formatCauses(judged: readonly Judged[], name: (text: string) => string): string {
+  const short = judged.filter(({ verdict }) => verdict === "short");
+  if (short.length === 0) return "";
+  return ["## Causes", "", ...short.map(({ row }) => `- ${name(row.what)}: _cause not yet written_`)].join("\n");
+}
+
+/** The cases that were measured, in their order, with their readings of all rounds. */
+function listCases(rounds: readonly TakenRound[]) {
+  return caseNames.flatMap((name) => {
+    const readings = rounds.flatMap((round) => round[name] ?? []);
+    return readings.length === 0 ? [] : [{ name, readings }];
+  });
+}
+
+function formatValues(rounds: readonly TakenRound[]): string {
+  const lines = listCases(rounds).flatMap(({ name, readings }) =>
+    Object.keys(readings[0]?.values ?? {}).map((value) => {
+      const cells = readings.map(({ values, noisy }) => formatNumber(values[value] ?? Number.NaN) + (noisy ? "~" : ""));
+      return `| ${name} | ${value} | ${cells.join(" | ")} |`;
+    }),
+  );
+  return [...formatTableHead(["case", "value"], rounds.length), ...lines].join("\n");
+}
+
+const shares: readonly (keyof CpuShares)[] = ["server", "load", "interrupts", "stolen", "others"];
+
+function formatShares(rounds: readonly TakenRound[]): string {
+  const lines = listCases(rounds).flatMap(({ name, readings }) => {
+    if (readings.every(({ cpu }) => cpu === undefined)) return [];
+    const cells = readings.map(({ cpu }) => shares.map((share) => (100 * (cpu?.[share] ?? 0)).toFixed(0)).join(" / "));
+    return [`| ${name} | ${cells.join(" | ")} |`];
+  });
+  const legend = `Each cell: ${shares.join(" / ")}. With openssl and the guard, the measured process stands under load.`;
+  return [legend, "", ...formatTableHead(["case"], rounds.length), ...lines].join("\n");
+}
+
+function formatTableHead(first: readonly string[], rounds: number): readonly string[] {
+  const columns = [...first, ...Array.from({ length: rounds }, (_, index) => `round ${index + 1}`)];
+  return [`| ${columns.join(" | ")} |`, `|${"---|".repeat(columns.length)}`];
+}

@@ -1,0 +1,162 @@
+/** The rows of the table of targets that concern the server and the guard, each as a ratio of one round. */
+
+import type { CaseName, Reading } from "./cases.ts";
+
+export type Target = { readonly atLeast: number } | { readonly atMost: number };
+
+export type Row = {
+  readonly id: string;
+  readonly what: string;
+  readonly needs: readonly CaseName[];
+  /** None: said for information, because a target's number cannot be read rightly without it. */
+  readonly target?: Target;
+  readonly unit?: string;
+  readonly value: (round: Round) => number;
+};
+
+/** What one round measured. */
+export type Round = Readonly<Partial<Record<CaseName, Reading>>>;
+
+function read(round: Round, name: CaseName, value: string): number {
+  const found = round[name]?.values[value];
+  if (found === undefined) throw new Error(`The round has no ${value} of ${name}.`);
+  return found;
+}
+
+const rate = (round: Round, name: CaseName): number => read(round, name, "requestsPerSecond");
+
+type Ratio = { readonly over: CaseName; readonly target?: Target; readonly of?: CaseName };
+
+function rateRow(id: string, what: string, { over, of = "biped", target }: Ratio): Row {
+  const value = (round: Round): number => rate(round, of) / rate(round, over);
+  return { id, what, needs: [of, over], value, ...(target === undefined ? {} : { target }) };
+}
+
+const yardstickRows: readonly Row[] = [
+  {
+    id: "openssl",
+    what: "RS256 tokens/s, 1 process, 64 connections ÷ `openssl speed -multi` rsa2048",
+    needs: ["openssl", "biped"],
+    target: { atLeast: 0.8 },
+    value: (round) => rate(round, "biped") / read(round, "openssl", "signaturesPerSecond"),
+  },
+  {
+    id: "openssl-left",
+    what: "the same ÷ (openssl × what the load generator left of the processors)",
+    needs: ["openssl", "biped"],
+    value: (round) =>
+      rate(round, "biped") / (read(round, "openssl", "signaturesPerSecond") * (1 - (round.biped?.cpu?.load ?? 0))),
+  },
+  {
+    id: "p99",
+    what: "p99 at 64 connections ÷ (64 ÷ rate)",
+    needs: ["biped"],
+    target: { atMost: 2 },
+    value: (round) => read(round, "biped", "p99Milliseconds") / 1000 / (64 / rate(round, "biped")),
+  },
+];
+
+const peerRows: readonly Row[] = [
+  rateRow("oidc-provider", "tokens/s ÷ oidc-provider, 1 process each", {
+    over: "oidc-provider",
+    target: { atLeast: 1.8 },
+  }),
+  {
+    id: "oidc-provider-best",
+    what: "tokens/s ÷ oidc-provider, best configuration of each (1 process; the better of 1 and 2)",
+    needs: ["biped", "oidc-provider", "oidc-provider ×2"],
+    target: { atLeast: 1.6 },
+    value: (round) => rate(round, "biped") / Math.max(rate(round, "oidc-provider"), rate(round, "oidc-provider ×2")),
+  },
+  rateRow("jmondi", "tokens/s ÷ @jmondi/oauth2-server, 1 process each, it signs with jsonwebtoken", {
+    over: "@jmondi",
+    target: { atLeast: 2 },
+  }),
+  rateRow("jmondi-lent", "the same, but it signs in the thread pool as we do", { over: "@jmondi, our signing" }),
+  rateRow("node-oauth", "tokens/s ÷ @node-oauth/oauth2-server, 1 process each, it signs with jsonwebtoken", {
+    over: "@node-oauth",
+    target: { atLeast: 3 },
+  }),
+  rateRow("node-oauth-lent", "the same, but it signs in the thread pool as we do", {
+    over: "@node-oauth, our signing",
+  }),
+];
+
+const ownRows: readonly Row[] = [
+  rateRow("es256", "ES256 tokens/s ÷ own RS256", { of: "biped ES256", over: "biped", target: { atLeast: 3.5 } }),
+  {
+    id: "health",
+    what: "health p50 ÷ token p50, at 512 connections",
+    needs: ["biped, 512 connections"],
+    target: { atMost: 0.1 },
+    value: (round) =>
+      read(round, "biped, 512 connections", "healthP50Milliseconds") /
+      read(round, "biped, 512 connections", "p50Milliseconds"),
+  },
+  rateRow("credentials", "tokens/s at MANY credentials ÷ at 1,000", {
+    of: "biped, many credentials",
+    over: "biped, 1,000 credentials",
+    target: { atLeast: 0.95 },
+  }),
+  rateRow("recording", "tokens/s with use counting and logging on ÷ off", {
+    of: "biped, 1,000 credentials",
+    over: "biped, nothing recorded",
+    target: { atLeast: 0.95 },
+  }),
+];
+
+const footprintRows: readonly Row[] = [
+  {
+    id: "memory-idle",
+    what: "memory, idle after start",
+    needs: ["biped idle"],
+    target: { atMost: 90 },
+    unit: "MB",
+    value: (round) => read(round, "biped idle", "residentMegabytes"),
+  },
+  {
+    id: "memory-busy",
+    what: "memory after the load of 64 connections",
+    needs: ["biped"],
+    unit: "MB",
+    value: (round) => read(round, "biped", "residentMegabytes"),
+  },
+  {
+    id: "memory-credential",
+    what: "memory per cached credential",
+    needs: ["biped, cached credentials"],
+    target: { atMost: 300 },
+    unit: "B",
+    value: (round) => read(round, "biped, cached credentials", "bytesPerCredential"),
+  },
+  {
+    id: "rows",
+    what: "rows stored per token",
+    needs: ["biped, rows"],
+    target: { atMost: 0 },
+    value: (round) => read(round, "biped, rows", "rowsPerToken"),
+  },
+  {
+    id: "ready",
+    what: "ready after start, MANY credentials",
+    needs: ["biped, start with many credentials"],
+    target: { atMost: 1 },
+    unit: "s",
+    value: (round) => read(round, "biped, start with many credentials", "readySeconds"),
+  },
+];
+
+function guardRow(id: string, what: string, names: readonly [string, string], atLeast: number): Row {
+  const [own, other] = names;
+  const value = (round: Round): number => read(round, "guard", own) / read(round, "guard", other);
+  return { id, what, needs: ["guard"], target: { atLeast }, value };
+}
+
+const guardRows: readonly Row[] = [
+  guardRow("guard-jose", "guard, uncached ÷ jose one after another", ["guardUncached", "joseOneAfterAnother"], 4),
+  guardRow("guard-raw", "guard, uncached ÷ raw `crypto.verify`", ["guardUncached", "rawVerify"], 0.75),
+  guardRow("guard-cache-jose", "guard, opt-in cache ÷ jose 16 in flight", ["guardCached", "joseSixteenInFlight"], 20),
+  guardRow("guard-cache-fast-jwt", "guard, opt-in cache ÷ fast-jwt's cache", ["guardCached", "fastJwtCached"], 2),
+];
+
+export const rows: readonly Row[] = [...yardstickRows, ...peerRows, ...ownRows, ...footprintRows, ...guardRows];

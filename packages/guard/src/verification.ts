@@ -1,0 +1,156 @@
+import {
+  isRefusal,
+  type PresentedClaims,
+  parseAccessTokenClaims,
+  type Refusal,
+  refuse,
+  refuseToken,
+} from "@biped/protocol";
+import type { ClaimsCache } from "./claims-cache.ts";
+import { parseJsonObject } from "./json-object.ts";
+import { findKey, type KeySet, rememberHeader } from "./key-set.ts";
+import {
+  isAccessTokenType,
+  parseTokenHeader,
+  refuseInvalid,
+  splitToken,
+  type TokenHeader,
+  type TokenSegments,
+} from "./presented-token.ts";
+import type { RemoteDocument } from "./remote-document.ts";
+import { andThen, type Verifier, type VerifierKey } from "./verifier.ts";
+
+/** An access token that passed: its claims. `aud` is a list, because RFC 7519 §4.1.3 allows one. */
+export type AccessToken = PresentedClaims;
+
+type Outcome = AccessToken | Refusal;
+type Answer = Outcome | Promise<Outcome>;
+
+/** Everything that a token is judged by. None of it comes from the token. */
+export type Trust = {
+  readonly issuer: string;
+  readonly endpoint: string;
+  readonly clockToleranceSeconds: number;
+  readonly nowSeconds: () => number;
+  readonly verifier: Verifier;
+  readonly keySet: RemoteDocument<KeySet>;
+  /** The endpoints of all clouds of the issuer; asked only for a token that is good but not meant for us. */
+  readonly cloudEndpoints: RemoteDocument<ReadonlySet<string>>;
+  readonly cache: ClaimsCache | undefined;
+};
+
+/**
+ * Size, form, key, signature, type, issuer, time, audience: in this order, so that nothing about a token is said,
+ * not even that it has expired, before its signature is known to be good.
+ * It does NOT ask whether the token was revoked.
+ */
+export function verifyToken(token: string, trust: Trust): Answer {
+  const segments = splitToken(token);
+  if (isRefusal(segments)) return segments;
+  const keys = trust.keySet.current();
+  const { cache } = trust;
+  if (keys === undefined || cache === undefined) return verifySegments(segments, keys, trust);
+
+  return andThen(trust.verifier.digest(token), (digest) => {
+    const nowSeconds = trust.nowSeconds();
+    const known = cache.find(digest, keys, nowSeconds);
+    if (known !== undefined) return known;
+    return andThen(verifySegments(segments, keys, trust), (outcome) => {
+      // Keys that changed meanwhile may no longer include the one that verified this token.
+      if (!isRefusal(outcome) && trust.keySet.current() === keys) cache.store(digest, outcome, { keys, nowSeconds });
+      return outcome;
+    });
+  });
+}
+
+type SignedBy = { readonly keys: KeySet; readonly key: VerifierKey; readonly typ: unknown };
+
+function verifySegments(segments: TokenSegments, keys: KeySet | undefined, trust: Trust): Answer {
+  const known = keys?.knownHeaders.get(segments.header);
+  if (known !== undefined) {
+    const verified = known.verify(segments.signingInput, segments.signature);
+    return andThen(verified, (good) => (good ? checkClaims(segments.payload, trust) : refuseInvalid("bad signature")));
+  }
+  const header = parseTokenHeader(trust.verifier.decodeText(segments.header));
+  if (isRefusal(header)) return header;
+  return andThen(selectKey(header, keys, trust), (signedBy) =>
+    isRefusal(signedBy) ? signedBy : verifySignature(segments, signedBy, trust),
+  );
+}
+
+/** A kid that is not in the set may be newer than the set, so the issuer is asked once more, if not just before. */
+function selectKey(
+  header: TokenHeader,
+  keys: KeySet | undefined,
+  { keySet }: Trust,
+): SignedBy | Refusal | Promise<SignedBy | Refusal> {
+  if (keys !== undefined && findKey(keys, header.kid) !== undefined) return matchKey(header, keys);
+  return keySet.refresh().then((fresh) => {
+    if (fresh !== undefined) return matchKey(header, fresh);
+    return refuse("KEYS_UNAVAILABLE", "The keys that verify access tokens are not available.", "no key set", {
+      headers: { "retry-after": String(keySet.retryAfterSeconds()) },
+    });
+  });
+}
+
+/** RFC 8725 §3.1: the key decides the algorithm, and the header may only agree. */
+function matchKey(header: TokenHeader, keys: KeySet): SignedBy | Refusal {
+  const key = findKey(keys, header.kid);
+  if (key === undefined) return refuseInvalid("unknown key");
+  if (header.alg !== key.algorithm) return refuseInvalid("an algorithm that is not the key's");
+  return { keys, key, typ: header.typ };
+}
+
+function verifySignature(segments: TokenSegments, signedBy: SignedBy, trust: Trust): Answer {
+  return andThen(signedBy.key.verify(segments.signingInput, segments.signature), (good) => {
+    if (!good) return refuseInvalid("bad signature");
+    if (!isAccessTokenType(signedBy.typ)) return refuseInvalid("another type of token");
+    rememberHeader(signedBy.keys, segments.header, signedBy.key);
+    return checkClaims(segments.payload, trust);
+  });
+}
+
+function checkClaims(payload: string, trust: Trust): Answer {
+  const text = trust.verifier.decodeText(payload);
+  const members = text === undefined ? undefined : parseJsonObject(text);
+  const claims = parseAccessTokenClaims(members);
+  if (claims === undefined) return refuseInvalid("missing or malformed claims");
+  if (claims.iss !== trust.issuer) return refuseInvalid("another issuer");
+  const untimely = checkTime(claims, members?.nbf, trust);
+  if (untimely !== undefined) return untimely;
+  return claims.aud.includes(trust.endpoint) ? claims : refuseAudience(claims, trust);
+}
+
+/** @param notBefore RFC 7519 §4.1.5. Our issuer writes none; where there is one, it counts. */
+function checkTime(claims: AccessToken, notBefore: unknown, trust: Trust): Refusal | undefined {
+  const latest = trust.nowSeconds() + trust.clockToleranceSeconds;
+  if (claims.exp <= claims.iat) return refuseInvalid("an end before its beginning");
+  if (claims.iat > latest) return refuseInvalid("issued in the future");
+  if (notBefore !== undefined && !(typeof notBefore === "number" && notBefore <= latest)) {
+    return refuseInvalid("not yet valid");
+  }
+  if (trust.nowSeconds() >= claims.exp + trust.clockToleranceSeconds) {
+    return refuseToken("JWT_EXPIRED", "Auth token is expired.");
+  }
+  return undefined;
+}
+
+/** 421 for a token of another cloud of this issuer (RFC 9110 §15.5.20); a cloud may be newer than the list we have. */
+function refuseAudience(claims: AccessToken, { cloudEndpoints }: Trust): Refusal | Promise<Refusal> {
+  const endpoint = findEndpoint(claims, cloudEndpoints.current());
+  if (endpoint !== undefined) return refuseWrongCloud(endpoint);
+  return cloudEndpoints.refresh().then((fresh) => {
+    const found = findEndpoint(claims, fresh);
+    return found === undefined ? refuseInvalid("another audience") : refuseWrongCloud(found);
+  });
+}
+
+function findEndpoint(claims: AccessToken, endpoints: ReadonlySet<string> | undefined): string | undefined {
+  return claims.aud.find((audience) => endpoints?.has(audience));
+}
+
+function refuseWrongCloud(endpoint: string): Refusal {
+  return refuse("WRONG_CLOUD", `This project is served at ${endpoint}.`, "a token for another cloud", {
+    members: { endpoint },
+  });
+}

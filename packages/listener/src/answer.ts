@@ -1,0 +1,25 @@
+import { formatRefusal, type Refusal } from "@biped/protocol";
+import type { HttpRequest } from "./http-request.ts";
+import type { LogFields } from "./log.ts";
+
+export type Answer = {
+  readonly status: number;
+  /** Sent as JSON; undefined sends no body. */
+  readonly body: object | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For the line that the listener logs of this request. */
+  readonly log?: LogFields;
+};
+
+/** One function a route: Read, Decide, Act, Answer. */
+export type Endpoint = (request: HttpRequest) => Answer | Refusal | Promise<Answer | Refusal>;
+
+/** A refusal as an answer, for an endpoint that has more to log than the refusal itself. */
+export function answerRefusal(refusal: Refusal, requestId: string, log: LogFields = {}): Answer {
+  return {
+    status: refusal.status,
+    headers: refusal.headers,
+    body: formatRefusal(refusal, requestId),
+    log: { ...log, errorCode: refusal.code, reason: refusal.reason },
+  };
+}

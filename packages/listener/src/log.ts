@@ -1,0 +1,74 @@
+import { secretPattern } from "@biped/protocol";
+import { pino } from "pino";
+
+/** Every field that may stand in a log line. A value under any other name does not compile. */
+export type LogFields = {
+  readonly requestId?: string;
+  readonly listener?: string;
+  readonly method?: string;
+  /** The pattern of the route, never the URL as it was sent. */
+  readonly route?: string;
+  readonly status?: number;
+  readonly errorCode?: string;
+  readonly reason?: string;
+  readonly source?: string;
+  readonly clientId?: string;
+  readonly secretId?: string;
+  readonly accountId?: number;
+  readonly projectId?: number;
+  readonly jobId?: number;
+  readonly scope?: string;
+  readonly kid?: string;
+  readonly url?: string;
+  readonly durationMilliseconds?: number;
+  readonly count?: number;
+  readonly error?: unknown;
+};
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+export type Log = {
+  readonly debug: (message: string, fields?: LogFields) => void;
+  readonly info: (message: string, fields?: LogFields) => void;
+  readonly warn: (message: string, fields?: LogFields) => void;
+  readonly error: (message: string, fields?: LogFields) => void;
+};
+
+const tokenPattern = /eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?/g;
+const headerPattern = /\b(basic|bearer)\s+[A-Za-z0-9._~+/=-]{8,}/gi;
+const urlPasswordPattern = /(:\/\/[^\s:/@"]*:)[^\s@"]+@/g;
+
+/** The last line of defence: whatever still has the form of a secret is struck out. It knows forms, not meanings. */
+export function redact(line: string): string {
+  return line
+    .replace(secretPattern, "[secret]")
+    .replace(tokenPattern, "[token]")
+    .replace(headerPattern, "$1 [redacted]")
+    .replace(urlPasswordPattern, "$1[redacted]@");
+}
+
+/** JSON lines, each passed through `redact`. An error is logged with its stack and its causes. */
+export function createLog(level: LogLevel, write: (line: string) => void): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => write(redact(line)) },
+  );
+  const at =
+    (name: Exclude<LogLevel, "silent">) =>
+    (message: string, fields: LogFields = {}): void => {
+      const { error, ...rest } = fields;
+      logger[name](error === undefined ? rest : { ...rest, error: describeError(error) }, message);
+    };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error === "string" ? error : "a thrown value that is not an Error";
+  const own = error.stack ?? `${error.name}: ${error.message}`;
+  return error.cause === undefined ? own : `${own}\ncaused by ${describeError(error.cause)}`;
+}

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { createServerMetadata, paths } from "./server-metadata.ts";
+
+test("the metadata of RFC 8414, and the endpoints of the clouds", () => {
+  const metadata = createServerMetadata({
+    issuer: "https://auth.example.com",
+    scopes: ["data-export", "metrics"],
+    cloudEndpoints: ["https://api.eu-west-1.example.com", "https://api.us-east.example.com"],
+  });
+  expect(metadata).toStrictEqual({
+    issuer: "https://auth.example.com",
+    token_endpoint: "https://auth.example.com/v1/oauth/token",
+    token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+    grant_types_supported: ["client_credentials"],
+    response_types_supported: [],
+    scopes_supported: ["data-export", "metrics"],
+    jwks_uri: "https://auth.example.com/.well-known/jwks.json",
+    introspection_endpoint: "https://auth.example.com/v1/oauth/introspect",
+    introspection_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+    revocation_endpoint: "https://auth.example.com/v1/oauth/revoke",
+    revocation_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+    access_token_signing_alg_values_supported: ["RS256", "ES256", "Ed25519"],
+    credentials_information_endpoint: "https://auth.example.com/v1/oauth/me",
+    cloud_endpoints: ["https://api.eu-west-1.example.com", "https://api.us-east.example.com"],
+  });
+});
+
+test("the paths are those of the contract", () => {
+  expect(paths).toMatchObject({
+    token: "/v1/oauth/token",
+    credentialsInformation: "/v1/oauth/me",
+    introspection: "/v1/oauth/introspect",
+    revocation: "/v1/oauth/revoke",
+    metadata: "/.well-known/oauth-authorization-server",
+    keySet: "/.well-known/jwks.json",
+  });
+});

@@ -1,0 +1,46 @@
+/**
+ * The one door to everything that runs here. Any Node from 16 on can execute it: it installs what the lock file
+ * names, then continues on a Node that is new enough to run the TypeScript sources as they are.
+ */
+
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { endAs, run } from "./child.mjs";
+import { findNode, install } from "./install.mjs";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const server = "apps/authorization-server/src/main.ts";
+
+/** @type {Record<string, { readonly does: string, readonly entry: readonly string[], readonly also?: string }>} */
+const commands = {
+  start: { does: "the whole system on this machine, the sandbox", entry: ["apps/sandbox/src/main.ts"] },
+  serve: { does: "the authorization server", entry: [server, "serve"] },
+  server: { does: "the authorization server's other commands", entry: [server] },
+  test: { does: "every check and every test; with a path or a filter, those tests only", entry: ["scripts/test.mjs"] },
+  check: { does: "types, lint, boundaries, documents, unused code", entry: ["scripts/check.mjs"] },
+  build: { does: "compile, and pack what is published into dist/", entry: ["scripts/build.mjs"] },
+  bench: { does: "the benchmarks", entry: ["bench/run.ts"], also: "bench" },
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+if (!command) {
+  const lines = Object.entries(commands).map(([each, { does }]) => `  ${each.padEnd(8)}${does}`);
+  console.error(["usage: node scripts/run.mjs COMMAND [ARGUMENTS]", "", ...lines].join("\n"));
+  process.exit(2);
+}
+
+await install(root, "this repository");
+if (command.also) await install(path.join(root, command.also), command.also);
+
+const node = findNode(root);
+const [file = "", ...before] = command.entry;
+const env = {
+  ...process.env,
+  // Children that look for `node` themselves find the same one.
+  PATH: [...(node === process.execPath ? [] : [path.dirname(node)]), process.env.PATH ?? ""].join(path.delimiter),
+  // Signing runs in the thread pool, whose default of four leaves cores idle on a larger machine.
+  UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? String(Math.max(4, os.cpus().length)),
+};
+endAs(await run(node, ["--conditions=biped-source", path.join(root, file), ...before, ...args], { env }));

