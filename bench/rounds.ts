@@ -10,6 +10,7 @@ export type TakenReading = Reading & {
   readonly discarded: number;
 };
 
+/** Without the cases that failed. */
 export type TakenRound = Readonly<Partial<Record<CaseName, TakenReading>>>;
 
 /** Of all cores together. */
@@ -29,13 +30,19 @@ export async function takeRounds(
   for (let round = 1; round <= lab.pace.rounds; round += 1) {
     const readings: [CaseName, TakenReading][] = [];
     for (const name of caseNames.filter((each) => needed.has(each))) {
-      const reading = await takeReading(lab, name);
-      tell(`round ${round}/${lab.pace.rounds}  ${name.padEnd(36)}${formatReading(reading)}`);
-      readings.push([name, reading]);
+      const reading = await takeReading(lab, name).catch(describeFailure);
+      const text = typeof reading === "string" ? `FAILED ${reading}` : formatReading(reading);
+      tell(`round ${round}/${lab.pace.rounds}  ${name.padEnd(36)}${text}`);
+      if (typeof reading !== "string") readings.push([name, reading]);
     }
     rounds.push(Object.fromEntries(readings));
   }
   return rounds;
+}
+
+/** One server that does not start must not cost the readings of all others. */
+function describeFailure(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The quietest attempt is kept where none was quiet enough, and is marked. */

@@ -9,14 +9,15 @@ export type Judged = {
   /** One for each round; noisy ones are marked. */
   readonly values: readonly { readonly value: number; readonly noisy: boolean }[];
   readonly median: number;
-  readonly verdict: "met" | "short" | "noisy" | "information";
+  readonly verdict: "met" | "short" | "noisy" | "information" | "failed";
 };
 
 /** Enough quiet rounds for a median that leaves the noisy ones out. */
 const enough = 3;
 
 export function judge(row: Row, rounds: readonly TakenRound[]): Judged {
-  const values = rounds.map((round) => ({
+  const whole = rounds.filter((round) => row.needs.every((name) => round[name] !== undefined));
+  const values = whole.map((round) => ({
     value: row.value(round),
     noisy: row.needs.some((name) => round[name]?.noisy === true),
   }));
@@ -24,7 +25,8 @@ export function judge(row: Row, rounds: readonly TakenRound[]): Judged {
   const used = quiet.length >= enough ? quiet : values;
   const middle = median(used.map(({ value }) => value));
   const isMuddied = used.some(({ noisy }) => noisy);
-  return { row, values, median: middle, verdict: decide(row.target, middle, isMuddied) };
+  const verdict = values.length === 0 ? "failed" : decide(row.target, middle, isMuddied);
+  return { row, values, median: middle, verdict };
 }
 
 function decide(target: Target | undefined, value: number, isMuddied: boolean): Judged["verdict"] {

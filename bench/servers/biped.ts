@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RequestBodies } from "../load/load.ts";
 import type { ServerProgram } from "./child-server.ts";
-import { tokenRequestPrefix } from "./peers.ts";
+import { formatRecord, tokenRequestPrefix } from "./token-request.ts";
 
 /** A data directory with one cloud, one account, one project and its credential. */
 export type BipedStore = {
@@ -55,7 +55,7 @@ export function copyStore(store: BipedStore, name: string): BipedStore {
 /** Every request with the store's one credential. */
 export function writeOnlyBody(store: BipedStore): RequestBodies {
   const recordsFile = join(store.folder, "record");
-  const record = `${store.clientId}&client_secret=${store.clientSecret}`;
+  const record = formatRecord(store.clientId, store.clientSecret);
   writeFileSync(recordsFile, record);
   return { prefix: tokenRequestPrefix, recordsFile, recordBytes: record.length };
 }

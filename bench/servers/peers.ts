@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RequestBodies } from "../load/load.ts";
 import type { ServerProgram } from "./child-server.ts";
+import { formatRecord, tokenRequestPrefix } from "./token-request.ts";
 
 export type Peer = { readonly program: ServerProgram; readonly tokenPath: string; readonly bodies: RequestBodies };
 
@@ -50,10 +51,7 @@ export function createPeer(name: PeerName, folder: string): Peer {
 
 function writeOnlyBody(folder: string): RequestBodies {
   const recordsFile = join(folder, "peer-record");
-  const record = `${clientId}&client_secret=${clientSecret}`;
+  const record = formatRecord(clientId, clientSecret);
   writeFileSync(recordsFile, record);
   return { prefix: tokenRequestPrefix, recordsFile, recordBytes: record.length };
 }
-
-/** A record follows: a client_id and its secret. */
-export const tokenRequestPrefix = "grant_type=client_credentials&scope=data-export+metrics&client_id=";

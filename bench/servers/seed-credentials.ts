@@ -1,0 +1,94 @@
+/** Puts many credentials into a store at once: the real schema, real secrets and digests, only without the audit log. */
+
+import { randomBytes, randomUUID } from "node:crypto";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { createSecret } from "@biped/protocol";
+import { openSecretDigester } from "../../apps/authorization-server/src/credentials/secret-digest.ts";
+import { readKeyEncryptionKeyFile } from "../../apps/authorization-server/src/signing/key-encryption-key-file.ts";
+import { openStorage } from "../../apps/authorization-server/src/storage/open-storage.ts";
+import type { RequestBodies } from "../load/load.ts";
+import type { BipedStore } from "./biped.ts";
+import { formatRecord, tokenRequestPrefix } from "./token-request.ts";
+
+type Row = Readonly<Record<string, SQLInputValue>>;
+type Insert = (changes: Row) => void;
+
+const credentialsPerProject = 10;
+const projectsPerAccount = 10;
+/** Above the ids that the store has already. */
+const firstId = 1000;
+
+/** @returns bodies that draw from the new credentials alone. */
+export async function seedCredentials(store: BipedStore, count: number): Promise<RequestBodies> {
+  const digest = await openDigest(store);
+  const database = openFast(store.databaseFile);
+  const recordsFile = join(store.folder, "records");
+  const records = openSync(recordsFile, "w");
+  const insert = prepareInserts(database, store.clientId);
+  let recordBytes = 0;
+  database.exec("begin");
+  for (let index = 0; index < count; index += 1) {
+    const ids = insertParents(insert, index);
+    const [client_id, secret] = [randomUUID(), createSecret("live", randomBytes)];
+    insert.credential({ client_id, ...ids });
+    insert.secret({ client_id, id: randomUUID(), digest: digest(secret) });
+    recordBytes = writeSync(records, formatRecord(client_id, secret));
+  }
+  database.exec("commit");
+  database.close();
+  closeSync(records);
+  return { prefix: tokenRequestPrefix, recordsFile, recordBytes };
+}
+
+async function openDigest(store: BipedStore): Promise<(secret: string) => string> {
+  const storage = await openStorage(`sqlite:${store.databaseFile}`);
+  const kek = readKeyEncryptionKeyFile(store.kekFile);
+  const author = { at: Math.floor(Date.now() / 1000), actor: "operator", requestId: undefined };
+  const digester = await openSecretDigester({ storage, kek, randomBytes, author });
+  await storage.close();
+  return (secret) => digester.digestForStorage(secret).digest;
+}
+
+/** Nothing here must survive a crash; the server takes the log into use again when it opens the file. */
+function openFast(file: string): DatabaseSync {
+  const database = new DatabaseSync(file);
+  for (const pragma of ["journal_mode = off", "synchronous = off", "cache_size = -2000000"]) {
+    database.exec(`pragma ${pragma}`);
+  }
+  return database;
+}
+
+/** The rows that the program itself has written are the pattern of all others. */
+function prepareInserts(database: DatabaseSync, clientId: string) {
+  const credential = database.prepare("select * from credential where client_id = ?").get(clientId) ?? {};
+  const secret = database.prepare("select * from secret where client_id = ?").get(clientId) ?? {};
+  const project = database.prepare("select * from project where id = ?").get(credential.project_id ?? 0) ?? {};
+  const account = database.prepare("select * from account where id = ?").get(credential.account_id ?? 0) ?? {};
+  return {
+    account: prepareInsert(database, "account", account),
+    project: prepareInsert(database, "project", project),
+    credential: prepareInsert(database, "credential", credential),
+    secret: prepareInsert(database, "secret", secret),
+  };
+}
+
+function prepareInsert(database: DatabaseSync, table: string, pattern: Row): Insert {
+  const columns = Object.keys(pattern);
+  const places = columns.map((column) => `:${column}`).join(", ");
+  const statement = database.prepare(`insert into ${table} (${columns.join(", ")}) values (${places})`);
+  return (changes) => {
+    statement.run({ ...pattern, ...changes });
+  };
+}
+
+/** A new project for each ten credentials, a new account for each ten projects: the most that the rules allow. */
+function insertParents(insert: ReturnType<typeof prepareInserts>, index: number) {
+  const project = Math.floor(index / credentialsPerProject);
+  const account_id = firstId + Math.floor(project / projectsPerAccount);
+  const project_id = firstId + project;
+  if (index % (credentialsPerProject * projectsPerAccount) === 0) insert.account({ id: account_id });
+  if (index % credentialsPerProject === 0) insert.project({ id: project_id, account_id });
+  return { account_id, project_id };
+}
