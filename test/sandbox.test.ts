@@ -114,7 +114,9 @@ describe("a running sandbox", () => {
     expect(new Set(first?.projects.map((project) => project.cloud)).size).toBe(2);
     expect([first?.projects.length, second?.projects.length]).toEqual([3, 1]);
     const owned = (account: number, level: string) =>
-      demo.credentials.filter((entry) => entry.account_id === account && entry.level === level).map((entry) => entry.scopes);
+      demo.credentials
+        .filter((entry) => entry.account_id === account && entry.level === level)
+        .map((entry) => entry.scopes);
     expect(owned(1, "account")).toEqual(["data-export metrics session-replay symbolicator enrichment"]);
     expect(owned(1, "project")).toEqual(["data-export metrics", "data-export metrics"]);
     expect(owned(2, "account").length).toBe(1);
@@ -151,11 +153,21 @@ describe("a running sandbox", () => {
 
   test("a job that one project creates is seen by it and by no other", async () => {
     const own = await issue(1);
-    const job = { name: "Mine", format: "CSV", scope: "sessions", frequency: { value: "daily" }, fields: [{ fieldName: "session_id" }] };
+    const job = {
+      name: "Mine",
+      format: "CSV",
+      scope: "sessions",
+      frequency: { value: "daily" },
+      fields: [{ fieldName: "session_id" }],
+    };
     const created = await post(`${own.endpoint}/v1/exports`, job, { authorization: `Bearer ${own.access_token}` });
     expect(created.status).toBe(201);
     const read = async (token: string) =>
-      (await fetch(`${own.endpoint}/v1/exports/${created.body.payload.jobId}`, { headers: { authorization: `Bearer ${token}` } })).status;
+      (
+        await fetch(`${own.endpoint}/v1/exports/${created.body.payload.jobId}`, {
+          headers: { authorization: `Bearer ${token}` },
+        })
+      ).status;
     const neighbour = await issue(0, { project_id: 44 });
     expect(neighbour.endpoint).toBe(own.endpoint);
     expect([await read(own.access_token), await read(neighbour.access_token)]).toEqual([200, 404]);
@@ -178,13 +190,17 @@ describe("a running sandbox", () => {
     expect((await listExports(renewed.endpoint, renewed.access_token)).status).toBe(200);
   });
 
-  test.each([[{ advanceSeconds: -1 }], [{ advanceSeconds: 1.5 }], [{ advanceSeconds: "1" }], [{}], [{ reset: false }], [[]]])(
-    "the clock refuses %j",
-    async (body) => {
-      const answer = await moveClock(body);
-      expect([answer.status, answer.body.errorCode]).toEqual([400, "INVALID_REQUEST"]);
-    },
-  );
+  test.each([
+    [{ advanceSeconds: -1 }],
+    [{ advanceSeconds: 1.5 }],
+    [{ advanceSeconds: "1" }],
+    [{}],
+    [{ reset: false }],
+    [[]],
+  ])("the clock refuses %j", async (body) => {
+    const answer = await moveClock(body);
+    expect([answer.status, answer.body.errorCode]).toEqual([400, "INVALID_REQUEST"]);
+  });
 
   test("a second start keeps the credentials, the jobs and the clock; SIGTERM ends it with status 0", async () => {
     await moveClock({ advanceSeconds: 86_400 });
@@ -194,7 +210,10 @@ describe("a running sandbox", () => {
     expect(await readDemo()).toEqual(demo);
     const { access_token, endpoint } = await issue(1);
     const names = (await listExports(endpoint, access_token)).body.payload.map((job: { name: string }) => job.name);
-    expect(names.filter((name: string) => name === "Mine" || name === "Nightly sessions")).toEqual(["Mine", "Nightly sessions"]);
+    expect(names.filter((name: string) => name === "Mine" || name === "Nightly sessions")).toEqual([
+      "Mine",
+      "Nightly sessions",
+    ]);
     expect((await moveClock({ advanceSeconds: 1 })).body.now).toBeGreaterThanOrEqual(now);
     expect((await moveClock({ reset: true })).body.now).toBeLessThan(now - 80_000);
   });
@@ -262,7 +281,9 @@ describe("what keeps a sandbox from starting is one clear line", () => {
     await stop(await startSandbox(made.environment));
     await writeFile(join(made.directory, "kek"), `${Buffer.alloc(32, 7).toString("base64")}\n`);
     const ended = await startSandbox(made.environment);
-    expect(ended.output()).toMatch(/^biped sandbox: Pepper \w+ cannot be opened: sealed with another key-encryption key/);
+    expect(ended.output()).toMatch(
+      /^biped sandbox: Pepper \w+ cannot be opened: sealed with another key-encryption key/,
+    );
     expect(await stop(ended)).toBe(1);
     await rm(made.directory, { recursive: true });
   });
@@ -275,8 +296,11 @@ describe("what keeps a sandbox from starting is one clear line", () => {
       BIPED_ISSUER: "http://x/",
     }));
     expect(code).toBe(1);
-    expect(lines.map((line) => line.split(" ")[2]).sort()).toEqual(
-      ["BIPED_CLOUD_PORTS", "BIPED_ISSUER", "BIPED_PUBLIC_PORT", "BIPED_SIGNING_ALG"],
-    );
+    expect(lines.map((line) => line.split(" ")[2]).sort()).toEqual([
+      "BIPED_CLOUD_PORTS",
+      "BIPED_ISSUER",
+      "BIPED_PUBLIC_PORT",
+      "BIPED_SIGNING_ALG",
+    ]);
   });
 });

@@ -43,7 +43,7 @@ export const textRules: readonly TextRule[] = [
   {
     rule: "only storage/ reads the table of secrets",
     pattern:
-      /(?:selectFrom|insertInto|updateTable|deleteFrom|Join)\(\s*["'`]secrets?\b|\b(?:from|into|join|update)\s+"secrets?"/gi,
+      /(?:selectFrom|insertInto|updateTable|deleteFrom|Join)\(\s*["'`](?:live_)?secrets?\b|\b(?:from|into|join|update)\s+"(?:live_)?secrets?"/gi,
     isMeant: (_, inside) => !inside.startsWith("src/storage/"),
   },
 ];

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { randomBytes } from "node:crypto";
-import { createLog } from "@biped/listener";
+import { createLog, type LogLevel } from "@biped/listener";
 import { Command, InvalidArgumentError } from "commander";
 import { printCreated, withManagement } from "./commands/create.ts";
 import { createKey, listKeys, rotateKeys } from "./commands/keys.ts";
@@ -19,18 +19,18 @@ function readConfig() {
 }
 
 /** A server never makes its own key-encryption key: a new one beside an old store would lock everything out. */
-function readParts() {
+function readParts(logTo: NodeJS.WritableStream, level?: LogLevel) {
   const config = readConfig();
   if (config.keyEncryptionKeyFile === undefined) {
     throw new Error("BIPED_KEK_FILE is not set. Make a key with: biped-server keys create-kek FILE");
   }
   const kek = readKeyEncryptionKeyFile(config.keyEncryptionKeyFile);
-  const log = createLog(config.logLevel, (line) => process.stdout.write(line));
+  const log = createLog(level ?? config.logLevel, (line) => logTo.write(line));
   return { config, parts: { ...clocks, kek, log, randomBytes, secretEnvironment: "live", adminRoutes: {} } } as const;
 }
 
 async function serve(): Promise<void> {
-  const { config, parts } = readParts();
+  const { config, parts } = readParts(process.stdout);
   const server = await start(config, parts);
   parts.log.info("ready", { url: server.publicUrl });
   const stop = (): void => {
@@ -69,7 +69,7 @@ function createProgram(): Command {
   program
     .command("migrate")
     .description("Bring the database to this version; on PostgreSQL nothing else changes tables")
-    .action(async () => printCreated(await migrateStorage(readConfig().databaseUrl)));
+    .action(async () => printCreated({ steps: await migrateStorage(readConfig().databaseUrl) }));
   addKeyCommands(program.command("keys").description("Signing keys, and the key that wraps them"));
   addCreateCommands(program.command("create").description("Create what the server serves; prints JSON"));
   return program;
@@ -84,7 +84,7 @@ function addKeyCommands(keys: Command): void {
     .command("rotate")
     .description("Publish a new signing key; the servers sign with it once every reader knows it")
     .action(async () => {
-      const { config, parts } = readParts();
+      const { config, parts } = readParts(process.stderr, "warn");
       printCreated(await rotateKeys(config, parts));
     });
   keys
@@ -97,7 +97,7 @@ function addKeyCommands(keys: Command): void {
 function addCreateCommands(create: Command): void {
   const name = ["--name <text>", "a name that people read"] as const;
   const act = async (change: Parameters<typeof withManagement>[2]): Promise<void> => {
-    const { config, parts } = readParts();
+    const { config, parts } = readParts(process.stderr, "warn");
     printCreated(await withManagement(config, parts, change));
   };
   create

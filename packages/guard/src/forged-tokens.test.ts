@@ -162,12 +162,12 @@ const goodTokens = Object.fromEntries(
     algorithm,
     Array.from({ length: 32 }, (_, index) => mint(keys[algorithm], createClaims(createChance(index)))),
   ]),
-) as Record<SigningAlgorithm, readonly string[]>;
+) as unknown as Record<SigningAlgorithm, readonly string[]>;
 
 function createForger(seed: number): Forger {
   const chance = createChance(seed);
-  // An RSA signature takes ten times as long as the others.
-  const algorithm = chance.pick(["RS256", "ES256", "ES256", "Ed25519", "Ed25519"] as const);
+  // An RSA signature takes twenty times as long as the others.
+  const algorithm = chance.below(10) === 0 ? "RS256" : chance.pick(["ES256", "Ed25519"] as const);
   const key = keys[algorithm];
   const header = headerOf(key);
   const claims = createClaims(chance);

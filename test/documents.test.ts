@@ -1,0 +1,209 @@
+/** Every command and sample in the documents is run, or named here with the test that runs it. */
+
+import { execFile, spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { serverSettings } from "@biped/authorization-server";
+import { describe, expect, test } from "vitest";
+import { createPostgresDatabase } from "./postgres-database.ts";
+import { findFreePorts } from "./started-server.ts";
+
+const root = join(import.meta.dirname, "..");
+const run = promisify(execFile);
+
+type Sample = {
+  readonly file: string;
+  readonly language: string;
+  readonly name: string | undefined;
+  readonly text: string;
+};
+
+async function readSamples(): Promise<readonly Sample[]> {
+  const files = globSync("**/*.md", { cwd: root, exclude: (path) => /(^|\/)(node_modules|dist|results)$/.test(path) });
+  const found: Sample[] = [];
+  for (const file of files) {
+    const document = await readFile(join(root, file), "utf8");
+    for (const [, info = "", text = ""] of document.matchAll(/^```([^\n]*)\n([\s\S]*?)^```$/gm)) {
+      const [language = "", ...words] = info.split(" ");
+      found.push({ file, language, name: /run=(\S+)/.exec(words.join(" "))?.[1], text });
+    }
+  }
+  return found;
+}
+
+const samples = await readSamples();
+const find = (file: string, name: string): string => {
+  const sample = samples.find((candidate) => candidate.file === file && candidate.name === name);
+  if (sample === undefined) throw new Error(`${file} has no sample ${name}`);
+  return sample.text;
+};
+
+/** Which samples run where. A sample that is not listed fails the first test. */
+const runners: Readonly<Record<string, readonly string[]>> = {
+  "README.md": ["commands", "flow", "clock", "server"],
+  "docs/operating.md": ["first", "postgres", "rotate"],
+};
+/** Samples of these documents are run by a test of their own. */
+const elsewhere = new Set(["packages/guard/README.md", "bench/README.md"]);
+
+test("each sample of a runnable language has a test that runs it", () => {
+  const runnable = samples.filter(({ language }) => /^(sh|bash|js|ts|javascript|typescript|json)$/.test(language));
+  const stray = runnable.filter(({ file, name }) => !elsewhere.has(file) && !runners[file]?.includes(name ?? ""));
+  expect(stray.map(({ file, text }) => `${file}: ${text.split("\n", 1)[0]}`)).toEqual([]);
+  expect(runnable.length).toBeGreaterThanOrEqual(7);
+});
+
+type Workplace = {
+  readonly directory: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly ports: readonly number[];
+};
+
+async function inWorkplace(work: (place: Workplace) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "biped-documents-"));
+  const ports = await findFreePorts(4);
+  const [publicPort, adminPort, aws, azure] = ports;
+  const environment = {
+    ...process.env,
+    BIPED_DATA_DIR: join(directory, ".biped"),
+    BIPED_PUBLIC_PORT: String(publicPort),
+    BIPED_ADMIN_PORT: String(adminPort),
+    BIPED_CLOUD_PORTS: `${aws},${azure}`,
+  };
+  try {
+    await work({ directory, environment, ports });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs a command until `work` is done with it; it must then end by SIGTERM with status 0. */
+async function whileRunning(command: readonly string[], place: Workplace, work: () => Promise<void>): Promise<void> {
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, { cwd: root, env: place.environment, stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  child.stdout.resume();
+  try {
+    await waitUntilHealthy(place);
+    await work();
+  } finally {
+    child.kill("SIGTERM");
+    expect(await ended).toBe(0);
+  }
+}
+
+async function waitUntilHealthy({ ports }: Workplace): Promise<void> {
+  const deadline = performance.now() + 40_000;
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${ports[0]}/healthz`).catch(() => undefined);
+    if (answer?.status === 200) return;
+    if (performance.now() > deadline) throw new Error("the program did not become healthy");
+    await sleep(50);
+  }
+}
+
+describe("README.md", () => {
+  test("its two commands are npm start and npm test, and npm start runs the sandbox whose flow and clock samples work", async () => {
+    expect(find("README.md", "commands").match(/^npm \w+/gm)).toEqual(["npm start", "npm test"]);
+    await inWorkplace(async (place) => {
+      const { directory, environment, ports } = place;
+      await whileRunning(["npm", "start"], place, async () => {
+        const script = join(directory, "flow.mjs");
+        await writeFile(script, find("README.md", "flow"));
+        await waitForFile(join(directory, ".biped", "demo.json"));
+        const { stdout } = await run(process.execPath, [script], { cwd: directory });
+        expect(stdout).toContain("1 Nightly sessions");
+        const clock = find("README.md", "clock").replace("127.0.0.1:4010", `127.0.0.1:${ports[1]}`);
+        const moved = await run("sh", ["-ec", clock], { env: environment });
+        expect(JSON.parse(moved.stdout).now).toBeGreaterThan(Date.now() / 1000 + 3600);
+      });
+    });
+  });
+
+  test("its commands for a server create what they say, and npm run serve gives a token for it", async () => {
+    await inWorkplace(async (place) => {
+      const script = placeData(find("README.md", "server"), place);
+      const [before = "", serve = ""] = script.split(/(?=^npm run serve$)/m);
+      const { stdout } = await run("sh", ["-ec", before], { cwd: root, env: place.environment });
+      const clientId = /"clientId": "([^"]+)"/.exec(stdout)?.[1];
+      const clientSecret = /"clientSecret": "([^"]+)"/.exec(stdout)?.[1];
+      expect(clientSecret).toMatch(/^biped_live_\w{49}$/);
+      const exported = script.split("\n", 1)[0] ?? "";
+      await whileRunning(["sh", "-ec", `${exported}\nexec ${serve}`], place, async () => {
+        const body = { grant_type: "client_credentials", scope: "metrics", project_id: "42" };
+        const answer = await fetch(`http://127.0.0.1:${place.ports[0]}/v1/oauth/token`, {
+          method: "POST",
+          headers: { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString("base64")}` },
+          body: new URLSearchParams(body),
+        });
+        expect(await answer.json()).toMatchObject({ endpoint: "https://api.eu-west-1.example.com", project_id: 42 });
+      });
+    });
+  });
+});
+
+async function waitForFile(path: string): Promise<void> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    if (
+      await readFile(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
+    await sleep(50);
+  }
+  throw new Error(`${path} was not written`);
+}
+
+/** The documents write `data`; the test runs at the root of the repository and must leave nothing there. */
+function placeData(script: string, { directory }: Workplace): string {
+  return script.replace(/(?<=[= ])data(?=[\s/])/g, join(directory, "data"));
+}
+
+describe("docs/operating.md", () => {
+  test("the first start creates everything, keys are rotated, and a second rotation is refused", async () => {
+    await inWorkplace(async (place) => {
+      const script = placeData(find("docs/operating.md", "first"), place);
+      const { stdout } = await run("sh", ["-ec", script], { cwd: root, env: place.environment });
+      expect(stdout.match(/"(?:name|clientSecret)": "[^"]+"/g)?.length).toBe(5);
+      const rotate = `${script.split("\n", 1)[0]}\n${find("docs/operating.md", "rotate")}`;
+      const rotated = await run("sh", ["-ec", rotate], { cwd: root, env: place.environment });
+      expect(JSON.parse(rotated.stdout).keys.map((key: { state: string }) => key.state)).toEqual(["active"]);
+      const again = await run("sh", ["-ec", rotate], { cwd: root, env: place.environment });
+      expect(JSON.parse(again.stdout).keys.map((key: { state: string }) => key.state)).toEqual(["active", "next"]);
+      await expect(run("sh", ["-ec", rotate], { cwd: root, env: place.environment })).rejects.toMatchObject({
+        code: 1,
+        stderr: "biped-server: A rotation is under way already: there is a next key.\n",
+      });
+    });
+  });
+
+  test("PostgreSQL: migrate takes every step once, and a server refuses to start before", async () => {
+    await inWorkplace(async (place) => {
+      await mkdir(join(place.directory, ".biped"));
+      const environment = { ...place.environment, BIPED_DATABASE_URL: await createPostgresDatabase() };
+      const refused = run("sh", ["-ec", "npm run --silent server -- keys list"], { cwd: root, env: environment });
+      await expect(refused).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("Run migrate first.") });
+      const migrate = () => run("sh", ["-ec", find("docs/operating.md", "postgres")], { cwd: root, env: environment });
+      expect(JSON.parse((await migrate()).stdout).steps.length).toBeGreaterThan(0);
+      expect(JSON.parse((await migrate()).stdout)).toEqual({ steps: [] });
+    });
+  });
+
+  test("its table of settings is that of config.ts", async () => {
+    const document = await readFile(join(root, "docs/operating.md"), "utf8");
+    const rows = [...document.matchAll(/^\| `(BIPED_\w+)` \| (.*?) \| (.*?) \|$/gm)].map(([, ...cells]) => cells);
+    const parsed: Record<string, unknown> = serverSettings.parse({});
+    const expected = Object.entries(serverSettings.shape).map(([name, setting]) => {
+      const fallback = parsed[name];
+      const shown = fallback === undefined || typeof fallback === "object" ? "" : `\`${String(fallback)}\``;
+      return [name, shown, setting.description];
+    });
+    expect(rows).toEqual(expected);
+  });
+});
