@@ -22,11 +22,20 @@ export function readKeyEncryptionKeyFile(path: string): KeyEncryptionKey {
 
 /** Writes a new key, mode 0600. @throws Error if the file is there already: a key is never overwritten. */
 export function createKeyEncryptionKeyFile(path: string, bytes: Uint8Array): void {
-  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  const file = openNewFile(path);
   try {
     writeSync(file, `${Buffer.from(bytes).toString("base64")}\n`);
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+}
+
+function openNewFile(path: string): number {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  } catch (cause) {
+    const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
+    throw exists ? new Error(`${path} exists already; a key is never overwritten`, { cause }) : cause;
   }
 }
