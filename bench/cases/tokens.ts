@@ -5,7 +5,7 @@ import type { Measure, Reading } from "../cases.ts";
 import type { Lab, StockedStore } from "../lab.ts";
 import { startHealthProbe } from "../load/health-probe.ts";
 import { measureLoad, type RequestBodies } from "../load/load.ts";
-import { type BipedSettings, createProgram, tokenPath } from "../servers/biped.ts";
+import { type BipedSettings, createProgram, tokenPath, uncountedNotice } from "../servers/biped.ts";
 import { type ChildServer, type ServerProgram, startServer } from "../servers/child-server.ts";
 import { createPeer, type PeerName } from "../servers/peers.ts";
 
@@ -30,7 +30,14 @@ export const measureRs256: Measure = async (lab) => measureBiped(lab, await lab.
 export const measureEs256: Measure = async (lab) => measureBiped(lab, await lab.oneForEs256(), { algorithm: "ES256" });
 export const measureThousand: Measure = async (lab) => measureBiped(lab, await lab.thousand());
 export const measureMany: Measure = async (lab) => measureBiped(lab, await lab.many());
-export const measureUnrecorded: Measure = async (lab) => measureBiped(lab, await lab.thousand(), { records: "off" });
+
+export const measureUnrecorded: Measure = async (lab) => {
+  const stocked = await lab.thousand();
+  const reading = await measureBiped(lab, stocked, { records: "off" });
+  const lastLine = readFileSync(createProgram(stocked.store).outputFile, "utf8").trimEnd().split("\n").at(-1);
+  if (lastLine !== uncountedNotice) throw new Error("The use counter has moved: nothing was switched off.");
+  return reading;
+};
 
 /** Is a liveness probe answered while 512 callers want tokens? */
 export const measureHealth: Measure = async (lab) => {

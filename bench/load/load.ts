@@ -29,7 +29,7 @@ export type OnBegin = (loadPid: number | undefined) => void;
 
 export type MeasuredLoad = LoadResult & { readonly cpu: CpuShares };
 
-/** wrk takes a fifth of the processor time that autocannon takes, which is left to the server. */
+/** wrk takes less than half of the processor time that autocannon takes; the rest is left to the server. */
 export const generator = wrkVersion === undefined ? "autocannon" : "wrk";
 export const generatorVersion = wrkVersion ?? "autocannon 9.0.0";
 

@@ -41,7 +41,7 @@ export async function startServer(program: ServerProgram): Promise<ChildServer> 
   const port = await findFreePort();
   const output = openSync(program.outputFile, "a");
   const started = performance.now();
-  const child = spawn(process.execPath, ["--conditions=biped-source", ...program.nodeArgs], {
+  const child = spawn(process.execPath, program.nodeArgs, {
     env: { ...inheritEnvironment(), ...program.environment(port) },
     stdio: ["ignore", output, output],
   });
@@ -49,7 +49,10 @@ export async function startServer(program: ServerProgram): Promise<ChildServer> 
   running.add(child);
   child.once("exit", () => running.delete(child));
   const origin = `http://127.0.0.1:${port}`;
-  await waitUntilReady(program, child, origin + program.readyPath);
+  await waitUntilReady(program, child, origin + program.readyPath).catch(async (error: unknown) => {
+    await stop(child);
+    throw error;
+  });
   const readySeconds = (performance.now() - started) / 1000;
   const pid = child.pid ?? 0;
   return { pid, origin, readySeconds, residentMegabytes: () => weigh(pid), stop: () => stop(child) };
@@ -75,15 +78,15 @@ export async function findFreePort(): Promise<number> {
 async function waitUntilReady(program: ServerProgram, child: ChildProcess, url: string): Promise<void> {
   const deadline = performance.now() + readyPatienceSeconds * 1000;
   while (!(await answers(url))) {
-    if (child.exitCode !== null)
-      throw new Error(`${program.name} ended before it was ready:\n${readLastLines(program)}`);
-    if (performance.now() > deadline) throw new Error(`${program.name} was not ready in ${readyPatienceSeconds} s.`);
+    const isLate = performance.now() > deadline;
+    if (child.exitCode !== null || isLate) throw new Error(describeFailedStart(program, isLate ? "too late" : "ended"));
     await sleep(5);
   }
 }
 
-function readLastLines({ outputFile }: ServerProgram): string {
-  return readFileSync(outputFile, "utf8").trimEnd().split("\n").slice(-10).join("\n");
+function describeFailedStart({ name, outputFile }: ServerProgram, what: string): string {
+  const lastLines = readFileSync(outputFile, "utf8").trimEnd().split("\n").slice(-3).join("\n");
+  return `${name} did not get ready (${what}): ${lastLines.slice(-600)}`;
 }
 
 function answers(url: string): Promise<boolean> {

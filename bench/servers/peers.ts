@@ -35,7 +35,7 @@ export function createPeer(name: PeerName, folder: string): Peer {
   const isOidc = file === "oidc-provider.ts";
   const program: ServerProgram = {
     name,
-    nodeArgs: [join(import.meta.dirname, "..", "peers", file), ...args],
+    nodeArgs: ["--conditions=biped-source", join(import.meta.dirname, "..", "peers", file), ...args],
     environment: (port) => ({
       PEER_PORT: String(port),
       PEER_CLIENT_ID: clientId,

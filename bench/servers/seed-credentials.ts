@@ -1,7 +1,7 @@
 /** Puts many credentials into a store at once: the real schema, real secrets and digests, only without the audit log. */
 
 import { randomBytes, randomUUID } from "node:crypto";
-import { closeSync, openSync, writeSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { createSecret } from "@biped/protocol";
@@ -9,7 +9,7 @@ import { openSecretDigester } from "../../apps/authorization-server/src/credenti
 import { readKeyEncryptionKeyFile } from "../../apps/authorization-server/src/signing/key-encryption-key-file.ts";
 import { openStorage } from "../../apps/authorization-server/src/storage/open-storage.ts";
 import type { RequestBodies } from "../load/load.ts";
-import type { BipedStore } from "./biped.ts";
+import type { BipedStore } from "./biped-store.ts";
 import { formatRecord, tokenRequestPrefix } from "./token-request.ts";
 
 type Row = Readonly<Record<string, SQLInputValue>>;
@@ -24,22 +24,33 @@ const firstId = 1000;
 export async function seedCredentials(store: BipedStore, count: number): Promise<RequestBodies> {
   const digest = await openDigest(store);
   const database = openFast(store.databaseFile);
-  const recordsFile = join(store.folder, "records");
-  const records = openSync(recordsFile, "w");
+  const records: string[] = [];
   const insert = prepareInserts(database, store.clientId);
-  let recordBytes = 0;
+  const drawBytes = createPool();
   database.exec("begin");
   for (let index = 0; index < count; index += 1) {
     const ids = insertParents(insert, index);
-    const [client_id, secret] = [randomUUID(), createSecret("live", randomBytes)];
+    const [client_id, secret] = [randomUUID(), createSecret("live", drawBytes)];
     insert.credential({ client_id, ...ids });
     insert.secret({ client_id, id: randomUUID(), digest: digest(secret) });
-    recordBytes = writeSync(records, formatRecord(client_id, secret));
+    records.push(formatRecord(client_id, secret));
   }
   database.exec("commit");
   database.close();
-  closeSync(records);
-  return { prefix: tokenRequestPrefix, recordsFile, recordBytes };
+  const recordsFile = join(store.folder, "records");
+  writeFileSync(recordsFile, records.join(""));
+  return { prefix: tokenRequestPrefix, recordsFile, recordBytes: records[0]?.length ?? 0 };
+}
+
+/** The system is asked once for many secrets: asked for each, it would take most of the time. */
+function createPool(): (count: number) => Uint8Array {
+  let pool: Uint8Array = new Uint8Array(0);
+  return (count) => {
+    if (pool.length < count) pool = randomBytes(65_536);
+    const drawn = pool.subarray(0, count);
+    pool = pool.subarray(count);
+    return drawn;
+  };
 }
 
 async function openDigest(store: BipedStore): Promise<(secret: string) => string> {
@@ -76,10 +87,10 @@ function prepareInserts(database: DatabaseSync, clientId: string) {
 
 function prepareInsert(database: DatabaseSync, table: string, pattern: Row): Insert {
   const columns = Object.keys(pattern);
-  const places = columns.map((column) => `:${column}`).join(", ");
+  const places = columns.map(() => "?").join(", ");
   const statement = database.prepare(`insert into ${table} (${columns.join(", ")}) values (${places})`);
   return (changes) => {
-    statement.run({ ...pattern, ...changes });
+    statement.run(...columns.map((column) => changes[column] ?? pattern[column] ?? null));
   };
 }
 

@@ -41,17 +41,24 @@ const whole = (min: number, max: number) =>
 
 export const port = whole(1, 65_535);
 
-const origin = z
-  .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), "must be an http or https URL")
-  .refine(
-    (text) => !URL.canParse(text) || !/[?#]|\/$/.test(text),
-    "must have no query, no fragment and no trailing slash",
-  );
+/** Issuers are compared letter by letter, so that one has to have its one spelling. */
+const baseUrl = z.string().superRefine((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) context.addIssue("must be an http or https URL");
+  else if (text.endsWith("/") || text !== `${url.origin}${url.pathname === "/" ? "" : url.pathname}`) {
+    const without = "user, query, fragment, usual port (80, 443) and trailing slash";
+    context.addIssue(`must have its host in lower case and no ${without}`);
+  }
+});
 
 const words = z.string().transform((text) => text.split(/[\s,]+/).filter((word) => word !== ""));
 
-const addressRange = /^[0-9A-Fa-f.:]+(?:\/\d{1,3})?$/;
+function isAddressRange(text: string): boolean {
+  const [address = "", prefix, ...rest] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || address.includes("%") || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
+}
 
 /** Every setting of a server: its name in the environment, what it may be, and what it is for. */
 export const serverSettings = z.object({
@@ -68,8 +75,8 @@ export const serverSettings = z.object({
     .describe("Address on which to listen"),
   BIPED_PUBLIC_PORT: port.default(4000).describe("Port of the public listener"),
   BIPED_ADMIN_PORT: port.default(4010).describe("Port of the admin listener"),
-  BIPED_ISSUER: origin.optional().describe("The issuer in tokens and metadata; the public listener's URL if absent"),
-  BIPED_CONSOLE_URL: origin
+  BIPED_ISSUER: baseUrl.optional().describe("The issuer in tokens and metadata; the public listener's URL if absent"),
+  BIPED_CONSOLE_URL: baseUrl
     .optional()
     .describe("Where people reach the console; localhost and the admin port if absent"),
   BIPED_SIGNING_ALG: z
@@ -98,7 +105,7 @@ export const serverSettings = z.object({
     .describe("All scopes; =exclusive after one that combines with no other"),
   BIPED_TRUSTED_PROXIES: words
     .default([])
-    .refine((list) => list.every((entry) => addressRange.test(entry)), "must be IP addresses or CIDR ranges")
+    .refine((list) => list.every(isAddressRange), "must be IP addresses or CIDR ranges")
     .describe("Proxies whose X-Forwarded-For is believed"),
   BIPED_LOG_LEVEL: z
     .enum(["debug", "info", "warn", "error", "silent"], "must be debug, info, warn, error or silent")

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { randomBytes } from "node:crypto";
-import { createLog, type LogLevel } from "@biped/listener";
+import { createLog, openLogOutput } from "@biped/listener";
 import { Command, InvalidArgumentError } from "commander";
 import { printCreated, withManagement } from "./commands/create.ts";
 import { createKey, listKeys, rotateKeys } from "./commands/keys.ts";
@@ -19,18 +19,22 @@ function readConfig() {
 }
 
 /** A server never makes its own key-encryption key: a new one beside an old store would lock everything out. */
-function readParts(logTo: NodeJS.WritableStream, level?: LogLevel) {
+function readParts(use: "serve" | "command") {
   const config = readConfig();
   if (config.keyEncryptionKeyFile === undefined) {
     throw new Error("BIPED_KEK_FILE is not set. Make a key with: biped-server keys create-kek FILE");
   }
   const kek = readKeyEncryptionKeyFile(config.keyEncryptionKeyFile);
-  const log = createLog(level ?? config.logLevel, (line) => logTo.write(line));
+  // The output of a command is what it made; only what went wrong stands beside it.
+  const log =
+    use === "serve"
+      ? createLog(config.logLevel, openLogOutput(1).write)
+      : createLog("warn", (line) => process.stderr.write(line));
   return { config, parts: { ...clocks, kek, log, randomBytes, secretEnvironment: "live", adminRoutes: {} } } as const;
 }
 
 async function serve(): Promise<void> {
-  const { config, parts } = readParts(process.stdout);
+  const { config, parts } = readParts("serve");
   const server = await start(config, parts);
   parts.log.info("ready", { url: server.publicUrl });
   const stop = (): void => {
@@ -84,7 +88,7 @@ function addKeyCommands(keys: Command): void {
     .command("rotate")
     .description("Publish a new signing key; the servers sign with it once every reader knows it")
     .action(async () => {
-      const { config, parts } = readParts(process.stderr, "warn");
+      const { config, parts } = readParts("command");
       printCreated(await rotateKeys(config, parts));
     });
   keys
@@ -97,7 +101,7 @@ function addKeyCommands(keys: Command): void {
 function addCreateCommands(create: Command): void {
   const name = ["--name <text>", "a name that people read"] as const;
   const act = async (change: Parameters<typeof withManagement>[2]): Promise<void> => {
-    const { config, parts } = readParts(process.stderr, "warn");
+    const { config, parts } = readParts("command");
     printCreated(await withManagement(config, parts, change));
   };
   create

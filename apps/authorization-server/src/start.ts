@@ -13,6 +13,7 @@ import { createIntrospectionEndpoint } from "./introspection/introspection-endpo
 import { createFailureLimit } from "./limits/failure-limit.ts";
 import { createTokenBudget } from "./limits/token-budget.ts";
 import { createManagement, type Management } from "./management/management.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createRevocationEndpoint } from "./revocation/revocation-endpoint.ts";
 import type { KeyEncryptionKey } from "./signing/envelope.ts";
 import { type KeyRing, openKeyRing } from "./signing/key-ring.ts";
@@ -70,7 +71,8 @@ async function startOn(storage: Storage, config: Config, parts: ServerParts): Pr
   const keyRing = await openKeyRing({ storage, kek, nowSeconds, log, policy: createKeyPolicy(config) });
   const uses = createUseCounter(storage, log);
   const made = { ...parts, storage, digester, keyRing, uses };
-  const listeners = createListeners(config, parts, storage.ping, createEndpoints(config, made));
+  const metrics = createMetrics();
+  const listeners = createListeners(config, made, { endpoints: createEndpoints(config, made), metrics });
   const urls = await listen(listeners, config);
   const stopTimers = startTimers({ keyRing, uses, log });
   const managed = { storage, digester, catalogue: config.catalogue, secretEnvironment, nowSeconds, randomBytes };
@@ -118,17 +120,17 @@ function createEndpoints({ issuer, catalogue, tokensPerSecond }: Config, made: M
 type Listeners = { readonly public: Listener; readonly admin: Listener };
 
 function createListeners(
-  config: Config,
-  { log, adminRoutes }: ServerParts,
-  checkReady: () => Promise<void>,
-  endpoints: PublicEndpoints,
+  { trustedProxies }: Config,
+  { log, adminRoutes, storage }: Made,
+  { endpoints, metrics }: { readonly endpoints: PublicEndpoints; readonly metrics: Metrics },
 ): Listeners {
   const isUnavailable = (error: unknown): boolean => error instanceof StoreUnavailable;
-  const both = { log, trustedProxies: config.trustedProxies, isUnavailable, checkReady };
+  const both = { log, trustedProxies, isUnavailable, checkReady: storage.ping, onAnswered: metrics.observe };
   const routes = createPublicRoutes(endpoints);
+  const admin = { ...adminRoutes, "/metrics": { GET: metrics.endpoint } };
   return {
     public: createListener({ ...both, name: "public", routes, bodyLimitBytes: tokenBodyLimitBytes }),
-    admin: createListener({ ...both, name: "admin", routes: adminRoutes, bodyLimitBytes: adminBodyLimitBytes }),
+    admin: createListener({ ...both, name: "admin", routes: admin, bodyLimitBytes: adminBodyLimitBytes }),
   };
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { mkdirSync } from "node:fs";
 import { migrateDatabase, StoreUnavailable, UnusableDatabase } from "@biped/database";
-import { createLog } from "@biped/listener";
+import { createLog, openLogOutput } from "@biped/listener";
 import { MistakenSettings, readSettings } from "./config.ts";
 import { start } from "./start.ts";
 import { migrations } from "./storage/migrations.ts";
@@ -17,7 +17,7 @@ async function main(command: string | undefined): Promise<void> {
     console.log(done.length === 0 ? "The database is up to date." : `Done: ${done.join(", ")}.`);
     return;
   }
-  const log = createLog(logLevel, (line) => process.stdout.write(line));
+  const log = createLog(logLevel, openLogOutput(1).write);
   const nowSeconds = (): number => Date.now() / 1000;
   const api = await start(config, { nowSeconds, log, guardMode: "production" });
   log.info("listening", { listener: config.cloud, url: api.url });

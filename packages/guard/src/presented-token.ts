@@ -5,7 +5,7 @@ const maxTokenLength = 8192;
 /** 1 KiB of JSON in base64url. */
 const maxHeaderLength = 1366;
 
-/** RFC 7515 §7.1: three segments, each of canonical base64url. Nothing in them has been believed yet. */
+/** RFC 7515 §7.1: three segments. Payload and signature are canonical base64url; nothing has been believed yet. */
 export type TokenSegments = {
   readonly header: string;
   readonly payload: string;
@@ -20,8 +20,12 @@ export function refuseInvalid(reason: string): Refusal {
   return refuseToken("JWT_INVALID", "Auth token is invalid.", reason);
 }
 
+/** Asked before any work is done on a token, be it only its digest. */
+export function isTokenSized(token: string): boolean {
+  return typeof token === "string" && token.length <= maxTokenLength;
+}
+
 export function splitToken(token: string): TokenSegments | Refusal {
-  if (typeof token !== "string" || token.length > maxTokenLength) return refuseInvalid("oversized token");
   const first = token.indexOf(".");
   const second = token.indexOf(".", first + 1);
   // Five parts are an encrypted token (RFC 7516), which no issuer of ours makes: it fails as a dot in the signature.
@@ -29,8 +33,7 @@ export function splitToken(token: string): TokenSegments | Refusal {
   const header = token.slice(0, first);
   const payload = token.slice(first + 1, second);
   const signature = token.slice(second + 1);
-  if (header.length > maxHeaderLength) return refuseInvalid("oversized token header");
-  if (!isCanonicalBase64Url(header) || !isCanonicalBase64Url(payload) || !isCanonicalBase64Url(signature)) {
+  if (!isCanonicalBase64Url(payload) || !isCanonicalBase64Url(signature)) {
     return refuseInvalid("not canonical base64url");
   }
   return { header, payload, signature, signingInput: token.slice(0, second) };
@@ -39,8 +42,14 @@ export function splitToken(token: string): TokenSegments | Refusal {
 /** RFC 7515 §4.1, RFC 7797, RFC 8725 §3.10: each of them brings a key along, or changes what is signed. */
 const forbiddenMembers = ["jku", "x5u", "x5c", "jwk", "crit", "zip", "b64", "cty", "enc"];
 
-/** @param text The header segment decoded; undefined where it was not UTF-8. */
-export function parseTokenHeader(text: string | undefined): TokenHeader | Refusal {
+/** @param decode Reads canonical base64url; undefined where the bytes are not UTF-8. */
+export function parseTokenHeader(
+  segment: string,
+  decode: (segment: string) => string | undefined,
+): TokenHeader | Refusal {
+  if (segment.length > maxHeaderLength) return refuseInvalid("oversized token header");
+  if (!isCanonicalBase64Url(segment)) return refuseInvalid("not canonical base64url");
+  const text = decode(segment);
   const header = text === undefined ? undefined : parseJsonObject(text);
   if (header === undefined) return refuseInvalid("malformed token header");
   if (forbiddenMembers.some((name) => Object.hasOwn(header, name))) return refuseInvalid("a forbidden header member");

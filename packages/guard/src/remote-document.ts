@@ -50,18 +50,13 @@ export function createRemoteDocument<Value>(options: RemoteDocumentOptions<Value
   const fresh = (now: number): Value | undefined =>
     kept !== undefined && now < kept.loadedAt + maxStaleSeconds ? kept.value : undefined;
 
-  const load = async (): Promise<Value | undefined> => {
-    const answer = await fetchDocument(options, closing.signal);
-    const value = "unacceptable" in answer ? answer : await options.parse(answer.text, kept?.value);
-    const loadedAt = monotonicSeconds();
-    if (isUnacceptable(value)) options.onFailed(value.unacceptable);
-    else if ("text" in answer) {
-      // From half of max-age on, and up to a tenth of it later.
-      const renewAt = loadedAt + answer.maxAgeSeconds * (0.5 + 0.1 * options.random());
-      kept = { value, loadedAt, renewAt };
-      options.onLoaded();
+  const renew = async (): Promise<Value | undefined> => {
+    try {
+      kept = (await load(options, kept?.value, closing.signal)) ?? kept;
+      return fresh(monotonicSeconds());
+    } finally {
+      inFlight = undefined;
     }
-    return fresh(loadedAt);
   };
 
   const refresh = (): Promise<Value | undefined> => {
@@ -69,9 +64,7 @@ export function createRemoteDocument<Value>(options: RemoteDocumentOptions<Value
     if (inFlight !== undefined) return inFlight;
     if (closing.signal.aborted || now < askedAt + cooldownSeconds) return Promise.resolve(fresh(now));
     askedAt = now;
-    inFlight = load().finally(() => {
-      inFlight = undefined;
-    });
+    inFlight = renew();
     return inFlight;
   };
 
@@ -85,6 +78,25 @@ export function createRemoteDocument<Value>(options: RemoteDocumentOptions<Value
     retryAfterSeconds: () => Math.max(1, Math.ceil(askedAt + cooldownSeconds - monotonicSeconds())),
     close: () => closing.abort(),
   };
+}
+
+/** Undefined, and reported, where there is nothing to keep. */
+async function load<Value>(
+  options: RemoteDocumentOptions<Value>,
+  previous: Value | undefined,
+  closing: AbortSignal,
+): Promise<Kept<Value> | undefined> {
+  const giveUp = ({ unacceptable }: Unacceptable): undefined => {
+    options.onFailed(unacceptable);
+  };
+  const answer = await fetchDocument(options, closing);
+  if ("unacceptable" in answer) return giveUp(answer);
+  const value = await options.parse(answer.text, previous);
+  if (isUnacceptable(value)) return giveUp(value);
+  options.onLoaded();
+  const loadedAt = options.monotonicSeconds();
+  // From half of max-age on, and up to a tenth of it later.
+  return { value, loadedAt, renewAt: loadedAt + answer.maxAgeSeconds * (0.5 + 0.1 * options.random()) };
 }
 
 function isUnacceptable(value: unknown): value is Unacceptable {

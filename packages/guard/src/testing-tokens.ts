@@ -29,6 +29,12 @@ export const badTokens = {
 
 export type BadToken = keyof typeof badTokens;
 
+export const badTokenNames: readonly BadToken[] = Object.keys(badTokens).filter(isBadToken);
+
+function isBadToken(name: string): name is BadToken {
+  return Object.hasOwn(badTokens, name);
+}
+
 export type TokenFacts = {
   readonly key: TestKey;
   readonly header: Readonly<Record<string, unknown>>;

@@ -12,7 +12,7 @@ import type { Fetch } from "./remote-document.ts";
 import { createTestKey, type TestKey } from "./testing-key.ts";
 import { type BadToken, makeBadToken, signToken } from "./testing-tokens.ts";
 
-export { type BadToken, badTokens } from "./testing-tokens.ts";
+export { type BadToken, badTokenNames, badTokens } from "./testing-tokens.ts";
 
 export type TestIssuerOptions = {
   readonly issuer?: string;
@@ -48,38 +48,25 @@ export type TestIssuer = {
 };
 
 export async function createTestIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
-  const issuer = options.issuer ?? "https://auth.example.com";
-  const endpoint = options.endpoint ?? "https://api.eu-west-1.example.com";
-  const otherEndpoint = options.otherEndpoint ?? "https://api.us-east.example.com";
-  const algorithm = options.algorithm ?? "RS256";
+  const { issuer = "https://auth.example.com", endpoint = "https://api.eu-west-1.example.com" } = options;
+  const { otherEndpoint = "https://api.us-east.example.com", algorithm = "RS256" } = options;
   const fetched: string[] = [];
+  let now = options.startSeconds ?? 1_800_000_000;
   let key = await createTestKey(algorithm);
   let keys: readonly TestKey[] = [key];
-  let now = options.startSeconds ?? 1_800_000_000;
-
-  const metadata = createServerMetadata({
-    issuer,
-    scopes: [...defaultScopes.keys()],
-    cloudEndpoints: [endpoint, otherEndpoint],
-  });
-  const facts = () => ({
-    key,
-    otherEndpoint,
-    header: createHeader(key),
-    claims: createClaims({ issuer, endpoint, now }),
-  });
-  const answers = new Map<string, () => object>([
-    [`${issuer}${paths.keySet}`, () => ({ keys: keys.map(({ publicJwk }) => publicJwk) })],
-    [`${issuer}${paths.metadata}`, () => metadata],
-  ]);
+  const places = { issuer, endpoint, otherEndpoint };
+  const facts = () => ({ key, otherEndpoint, header: createHeader(key), claims: createClaims({ ...places, now }) });
+  const clock = { nowSeconds: () => now, monotonicSeconds: () => now };
 
   return {
     guardOptions: {
       issuer,
       endpoint,
-      fetch: createFetch(answers, fetched),
-      nowSeconds: () => now,
-      monotonicSeconds: () => now,
+      ...clock,
+      fetch: createFetch(
+        createAnswers(places, () => keys),
+        fetched,
+      ),
     },
     async mint(claims = {}, header = {}) {
       const good = facts();
@@ -100,11 +87,23 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   };
 }
 
+type Places = { readonly issuer: string; readonly endpoint: string; readonly otherEndpoint: string };
+type Answers = ReadonlyMap<string, () => object>;
+
+function createAnswers({ issuer, endpoint, otherEndpoint }: Places, readKeys: () => readonly TestKey[]): Answers {
+  const scopes = [...defaultScopes.keys()];
+  const metadata = createServerMetadata({ issuer, scopes, cloudEndpoints: [endpoint, otherEndpoint] });
+  return new Map<string, () => object>([
+    [`${issuer}${paths.keySet}`, () => ({ keys: readKeys().map(({ publicJwk }) => publicJwk) })],
+    [`${issuer}${paths.metadata}`, () => metadata],
+  ]);
+}
+
 function createHeader({ algorithm, kid }: TestKey) {
   return { alg: algorithm, typ: accessTokenType, kid };
 }
 
-type ClaimFacts = { readonly issuer: string; readonly endpoint: string; readonly now: number };
+type ClaimFacts = Places & { readonly now: number };
 
 function createClaims({ issuer, endpoint, now }: ClaimFacts): AccessTokenClaims {
   return {
@@ -123,7 +122,7 @@ function createClaims({ issuer, endpoint, now }: ClaimFacts): AccessTokenClaims 
   };
 }
 
-function createFetch(answers: ReadonlyMap<string, () => object>, fetched: string[]): Fetch {
+function createFetch(answers: Answers, fetched: string[]): Fetch {
   return async (url) => {
     fetched.push(url);
     const answer = answers.get(url);

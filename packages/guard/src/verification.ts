@@ -7,10 +7,11 @@ import {
   refuseToken,
 } from "@biped/protocol";
 import type { ClaimsCache } from "./claims-cache.ts";
-import { parseJsonObject } from "./json-object.ts";
+import { parseClaims } from "./json-object.ts";
 import { findKey, type KeySet, rememberHeader } from "./key-set.ts";
 import {
   isAccessTokenType,
+  isTokenSized,
   parseTokenHeader,
   refuseInvalid,
   splitToken,
@@ -45,17 +46,16 @@ export type Trust = {
  * It does NOT ask whether the token was revoked.
  */
 export function verifyToken(token: string, trust: Trust): Answer {
-  const segments = splitToken(token);
-  if (isRefusal(segments)) return segments;
+  if (!isTokenSized(token)) return refuseInvalid("no token, or an oversized one");
   const keys = trust.keySet.current();
   const { cache } = trust;
-  if (keys === undefined || cache === undefined) return verifySegments(segments, keys, trust);
+  if (keys === undefined || cache === undefined) return verifySegments(token, keys, trust);
 
   return andThen(trust.verifier.digest(token), (digest) => {
     const nowSeconds = trust.nowSeconds();
     const known = cache.find(digest, keys, nowSeconds);
     if (known !== undefined) return known;
-    return andThen(verifySegments(segments, keys, trust), (outcome) => {
+    return andThen(verifySegments(token, keys, trust), (outcome) => {
       // Keys that changed meanwhile may no longer include the one that verified this token.
       if (!isRefusal(outcome) && trust.keySet.current() === keys) cache.store(digest, outcome, { keys, nowSeconds });
       return outcome;
@@ -65,13 +65,15 @@ export function verifyToken(token: string, trust: Trust): Answer {
 
 type SignedBy = { readonly keys: KeySet; readonly key: VerifierKey; readonly typ: unknown };
 
-function verifySegments(segments: TokenSegments, keys: KeySet | undefined, trust: Trust): Answer {
+function verifySegments(token: string, keys: KeySet | undefined, trust: Trust): Answer {
+  const segments = splitToken(token);
+  if (isRefusal(segments)) return segments;
   const known = keys?.knownHeaders.get(segments.header);
   if (known !== undefined) {
     const verified = known.verify(segments.signingInput, segments.signature);
     return andThen(verified, (good) => (good ? checkClaims(segments.payload, trust) : refuseInvalid("bad signature")));
   }
-  const header = parseTokenHeader(trust.verifier.decodeText(segments.header));
+  const header = parseTokenHeader(segments.header, trust.verifier.decodeText);
   if (isRefusal(header)) return header;
   return andThen(selectKey(header, keys, trust), (signedBy) =>
     isRefusal(signedBy) ? signedBy : verifySignature(segments, signedBy, trust),
@@ -112,7 +114,7 @@ function verifySignature(segments: TokenSegments, signedBy: SignedBy, trust: Tru
 
 function checkClaims(payload: string, trust: Trust): Answer {
   const text = trust.verifier.decodeText(payload);
-  const members = text === undefined ? undefined : parseJsonObject(text);
+  const members = text === undefined ? undefined : parseClaims(text);
   const claims = parseAccessTokenClaims(members);
   if (claims === undefined) return refuseInvalid("missing or malformed claims");
   if (claims.iss !== trust.issuer) return refuseInvalid("another issuer");
@@ -123,13 +125,14 @@ function checkClaims(payload: string, trust: Trust): Answer {
 
 /** @param notBefore RFC 7519 §4.1.5. Our issuer writes none; where there is one, it counts. */
 function checkTime(claims: AccessToken, notBefore: unknown, trust: Trust): Refusal | undefined {
-  const latest = trust.nowSeconds() + trust.clockToleranceSeconds;
+  const now = trust.nowSeconds();
+  const latest = now + trust.clockToleranceSeconds;
   if (claims.exp <= claims.iat) return refuseInvalid("an end before its beginning");
   if (claims.iat > latest) return refuseInvalid("issued in the future");
   if (notBefore !== undefined && !(typeof notBefore === "number" && notBefore <= latest)) {
     return refuseInvalid("not yet valid");
   }
-  if (trust.nowSeconds() >= claims.exp + trust.clockToleranceSeconds) {
+  if (now >= claims.exp + trust.clockToleranceSeconds) {
     return refuseToken("JWT_EXPIRED", "Auth token is expired.");
   }
   return undefined;

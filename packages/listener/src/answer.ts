@@ -6,10 +6,20 @@ export type Answer = {
   readonly status: number;
   /** Sent as JSON; undefined sends no body. */
   readonly body: object | undefined;
+  /** Sent instead of a JSON body. */
+  readonly text?: { readonly content: string; readonly mediaType: string };
   readonly headers?: Readonly<Record<string, string>>;
   /** For the line that the listener logs of this request. */
   readonly log?: LogFields;
 };
+
+/** On every answer (OWASP ASVS 3.4); an endpoint may say another cache-control. */
+export const standingHeaders = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+} as const;
 
 /** One function a route: Read, Decide, Act, Answer. */
 export type Endpoint = (request: HttpRequest) => Answer | Refusal | Promise<Answer | Refusal>;

@@ -1,6 +1,6 @@
-import { isIP } from "node:net";
 import { type Parameters, parseFormParameters, parseJsonParameters, type Refusal, refuse } from "@biped/protocol";
 import type { FastifyRequest } from "fastify";
+import { formatAddress } from "./client-address.ts";
 
 /** A request as the endpoints see it: values, and nothing of the framework. */
 export type HttpRequest = {
@@ -15,14 +15,15 @@ export type HttpRequest = {
   readonly contentType: string | undefined;
   readonly ifNoneMatch: string | undefined;
   readonly body: Uint8Array;
-  /** IP address of the caller, as the connection or a trusted proxy tells it. */
+  /** IP address of the caller in its one spelling, as the connection or a trusted proxy tells it. */
   readonly source: string;
 };
 
 const noBody = new Uint8Array(0);
 
 export function readHttpRequest(request: FastifyRequest): HttpRequest {
-  const url = request.raw.url ?? "/";
+  // RFC 9112 §3.2.2: a target may come with a scheme and a host, which say nothing here.
+  const url = (request.raw.url ?? "/").replace(/^https?:\/\/[^/?#]*/i, "");
   const mark = url.indexOf("?");
   return {
     id: request.id,
@@ -59,9 +60,8 @@ function readParams(params: unknown): ReadonlyMap<string, string> {
 }
 
 /** A forwarded address that does not parse is dropped, never trusted and never an error (CVE-2024-47070 of a peer). */
-function readSource(request: FastifyRequest): string {
-  const address = isIP(request.ip) === 0 ? (request.socket.remoteAddress ?? "") : request.ip;
-  return address.startsWith("::ffff:") && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
+export function readSource(request: FastifyRequest): string {
+  return formatAddress(request.ip) ?? formatAddress(request.socket.remoteAddress ?? "") ?? "";
 }
 
 const json = /^application\/json[\t ]*(?:;[\t ]*charset=(?:utf-8|"utf-8")[\t ]*)?$/i;

@@ -1,17 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { type IncomingMessage, METHODS, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
-import { isRefusal, type Refusal, refuse } from "@biped/protocol";
-import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
-import { type Answer, answerRefusal, type Endpoint } from "./answer.ts";
-import { refuseBrokenRequest, writeRefusalToSocket } from "./broken-connection.ts";
-import { readHeaderValues, readHttpRequest } from "./http-request.ts";
+import { type Refusal, refuse } from "@biped/protocol";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import type { Answer } from "./answer.ts";
+import {
+  type OpenAnswers,
+  type ParserError,
+  refuseBrokenRequest,
+  trackOpenAnswers,
+  writeRefusalToSocket,
+} from "./broken-connection.ts";
+import { readSource } from "./http-request.ts";
 import type { Log } from "./log.ts";
-
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-
-/** Path -> method -> endpoint: the map of a listener. HEAD comes with GET; any other method is 405 with Allow. */
-export type Routes = Readonly<Record<string, Readonly<Partial<Record<Method, Endpoint>>>>>;
+import { addRoutes, type Routes, refuseUnknownMethod } from "./routes.ts";
+import { sendRefusal } from "./send.ts";
+import { checkTransport, refuseLargeBody } from "./transport-rules.ts";
 
 export type ListenerOptions = {
   /** Stands in each log line. */
@@ -25,6 +29,17 @@ export type ListenerOptions = {
   readonly isUnavailable: (error: unknown) => boolean;
   /** Rejects while the process cannot do its work; asked by /readyz. */
   readonly checkReady: () => Promise<void>;
+  /** Told of each answer, health checks included; for metrics. */
+  readonly onAnswered?: (request: MeasuredRequest) => void;
+};
+
+export type MeasuredRequest = {
+  readonly listener: string;
+  /** The pattern of the route; empty where there is none. */
+  readonly route: string;
+  readonly status: number;
+  readonly errorCode: string | undefined;
+  readonly seconds: number;
 };
 
 export type Listener = {
@@ -45,66 +60,68 @@ export type ListenAddress = {
 };
 
 const headerLimitBytes = 16 * 1024;
-const urlLimitBytes = 2 * 1024;
-
-/** On every answer (OWASP ASVS 3.4); an endpoint may say another cache-control. */
-const standingHeaders = {
-  "cache-control": "no-store",
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-} as const;
+const malformedUrl = refuse("INVALID_REQUEST", "The URL is malformed.");
 
 export function createListener(options: ListenerOptions): Listener {
-  const app = createApp(options);
   let draining = false;
-
-  app.addHook("onRequest", async (request, reply) => {
-    const refusal = checkTransport(request.raw, options.bodyLimitBytes);
-    if (refusal !== undefined) return sendRefusal(reply, request.id, refusal);
-  });
+  const routes: Routes = {
+    ...options.routes,
+    "/healthz": { GET: () => ({ status: 200, body: { status: "ok" } }) },
+    "/readyz": { GET: () => (draining ? refuseUnavailable("draining") : answerReady(options)) },
+  };
+  const app = createApp({ ...options, routes });
+  addHooks(app, options);
   app.addHook("onSend", async (_request, reply) => {
     if (draining) reply.header("connection", "close");
   });
-  app.addHook("onResponse", async (request, reply) => logRequest(options, request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    sendRefusal(reply, request.id, refuse("NOT_FOUND", "There is nothing here.")),
-  );
-  app.setErrorHandler((error: FastifyError, request, reply) =>
-    sendRefusal(reply, request.id, refuseThrown(options, error, request)),
-  );
-  addRoutes(app, {
-    ...options.routes,
-    "/healthz": { GET: () => ({ status: 200, body: { status: "ok" } }) },
-    "/readyz": { GET: () => (draining ? refuse("TEMPORARILY_UNAVAILABLE", "Draining.") : answerReady(options)) },
-  });
+  addRoutes(app, routes);
 
   return {
-    listen: async ({ host, port, setting }) => {
-      try {
-        await app.listen({ host, port });
-      } catch (cause) {
-        throw new Error(`${describeListenFailure(cause, `${host}:${port}`)} Choose another with ${setting}.`, {
-          cause,
-        });
-      }
-      return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-    },
+    listen: (address) => listen(app, address),
     drain: async (graceMilliseconds) => {
       draining = true;
       const cut = setTimeout(() => app.server.closeAllConnections(), graceMilliseconds);
-      await app.close();
-      clearTimeout(cut);
+      await app.close().finally(() => clearTimeout(cut));
     },
   };
 }
 
-function describeListenFailure(cause: unknown, address: string): string {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  if (code === "EADDRINUSE") return `Another program listens on ${address} already.`;
-  if (code === "EACCES") return `This user may not listen on ${address}.`;
+async function listen(app: FastifyInstance, { host, port, setting }: ListenAddress): Promise<string> {
+  try {
+    // For "localhost" Fastify would open a second server for the other family, with none of our settings.
+    await app.listen({ host: host === "localhost" ? "127.0.0.1" : host, port });
+  } catch (cause) {
+    throw new Error(describeListenFailure(cause, `${host}:${port}`, setting), { cause });
+  }
+  const bound = app.server.address();
+  const boundPort = typeof bound === "object" && bound !== null ? bound.port : port;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`;
+}
+
+function addHooks(app: FastifyInstance, options: ListenerOptions): void {
+  const notFound = refuse("NOT_FOUND", "There is nothing here.");
+  app.addHook("onRequest", async (request, reply) => {
+    const refusal = checkTransport(request.raw, options.bodyLimitBytes) ?? (request.is404 ? notFound : undefined);
+    if (refusal !== undefined) return sendRefusal(reply, request.id, refusal);
+  });
+  app.addHook("onResponse", async (request, reply) => logRequest(options, request, reply));
+  app.setNotFoundHandler((request, reply) => sendRefusal(reply, request.id, notFound));
+  app.setErrorHandler<unknown>((error, request, reply) =>
+    sendRefusal(reply, request.id, refuseThrown(options, error, request)),
+  );
+}
+
+function describeListenFailure(cause: unknown, address: string, setting: string): string {
+  const code = readCode(cause);
+  if (code === "EADDRINUSE") return `Another program listens on ${address} already. Choose another with ${setting}.`;
+  if (code === "EACCES") return `This user may not listen on ${address}. Choose another with ${setting}.`;
   if (code === "EADDRNOTAVAIL") return `This machine has no address for ${address}.`;
-  return `It is not possible to listen on ${address} (${String(code)}).`;
+  return `It is not possible to listen on ${address} (${code ?? "unknown cause"}).`;
+}
+
+function readCode(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
 }
 
 /** R-40: Node's defaults wait for minutes; these bound what one slow or hostile socket can hold. */
@@ -125,105 +142,48 @@ function createApp(options: ListenerOptions): FastifyInstance {
       insecureHTTPParser: false,
       requireHostHeader: false,
     },
-    routerOptions: { maxParamLength: 64, ignoreTrailingSlash: false, caseSensitive: true },
+    routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: false, caseSensitive: true },
     frameworkErrors: (_error, request, reply) => {
-      sendRefusal(reply, request.id, refuse("INVALID_REQUEST", "The URL is malformed."));
+      // The framework runs no hook for these, so what the hooks do is done here.
+      const refusal = checkTransport(request.raw, options.bodyLimitBytes) ?? malformedUrl;
+      sendRefusal(reply, request.id, refusal);
+      reply.raw.once("finish", () => logRequest(options, request, reply));
     },
-    clientErrorHandler: (error, socket) => answerBrokenConnection(options, error, socket),
+    clientErrorHandler: (error, socket) => answerBrokenConnection(options, openAnswers, error, socket),
   });
+  const openAnswers = trackOpenAnswers(app.server);
   app.server.maxConnections = 20_000;
-  app.server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
-    const refusal = refuse("INVALID_REQUEST", "This expectation cannot be met.", undefined, { status: 417 });
-    writeRefusalToSocket(request.socket, refusal, randomUUID());
-    response.destroy();
+  app.server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    if (checkTransport(request, options.bodyLimitBytes) === undefined) response.writeContinue();
+    app.server.emit("request", request, response);
   });
+  // `checkTransport` refuses it in its turn.
+  app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
   // One parser for all media types: the endpoint's Read step judges the type, so no spelling slips past it (C-29).
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   return app;
 }
 
-function answerBrokenConnection(options: ListenerOptions, error: Error, socket: unknown): void {
+function answerBrokenConnection(
+  { log, name, routes }: ListenerOptions,
+  openAnswers: OpenAnswers,
+  error: ParserError,
+  socket: unknown,
+): void {
   if (!(socket instanceof Socket)) return;
-  const refusal = refuseBrokenRequest(error);
-  // A socket that has begun an answer must not get a second one in the middle of it.
-  if (refusal === undefined || !socket.writable || socket.bytesWritten > 0) {
+  const refusal = refuseBrokenRequest(error, (path) => refuseUnknownMethod(routes, path));
+  if (refusal === undefined || !socket.writable) {
     socket.destroy();
     return;
   }
-  const requestId = randomUUID();
-  const { status, code, reason } = refusal;
-  options.log.info("request", { listener: options.name, requestId, status, errorCode: code, reason });
-  writeRefusalToSocket(socket, refusal, requestId);
-}
-
-/** What the parser lets through and no endpoint should see (R-40, R-41). */
-function checkTransport(
-  { rawHeaders, headers, url, httpVersion }: IncomingMessage,
-  limit: number,
-): Refusal | undefined {
-  const close = { headers: { connection: "close" } };
-  if ((url ?? "").length > urlLimitBytes) {
-    return refuse("REQUEST_TOO_LARGE", "The URL must have at most 2 KiB.", undefined, { status: 414 });
-  }
-  if (headers.host === undefined && httpVersion === "1.1") {
-    return refuse("INVALID_REQUEST", "A Host header is required.", undefined, close);
-  }
-  if (readHeaderValues(rawHeaders, "host").length > 1 || readHeaderValues(rawHeaders, "content-type").length > 1) {
-    return refuse("INVALID_REQUEST", "Host and Content-Type must each be sent once.", undefined, close);
-  }
-  const coding = headers["transfer-encoding"];
-  if (coding !== undefined && coding.toLowerCase() !== "chunked") {
-    return refuse("INVALID_REQUEST", "The only transfer coding is chunked.", undefined, close);
-  }
-  if (headers["content-encoding"] !== undefined) {
-    return refuse("UNSUPPORTED_MEDIA_TYPE", "The body must be sent without a content coding.");
-  }
-  return Number(headers["content-length"] ?? 0) > limit ? refuseLargeBody(limit) : undefined;
-}
-
-/** The connection closes: the rest of the body is not worth reading. */
-function refuseLargeBody(limit: number): Refusal {
-  const parts = { headers: { connection: "close" } };
-  return refuse("REQUEST_TOO_LARGE", `The body must have at most ${limit / 1024} KiB.`, undefined, parts);
-}
-
-function addRoutes(app: FastifyInstance, routes: Routes): void {
-  for (const method of METHODS)
-    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: false });
-  for (const [path, endpoints] of Object.entries(routes)) {
-    const served = new Set<string>(Object.keys(endpoints));
-    if (served.has("GET")) served.add("HEAD");
-    for (const [method, endpoint] of Object.entries(endpoints)) {
-      app.route({ method, url: path, handler: (request, reply) => run(endpoint, request, reply) });
-    }
-    const others = app.supportedMethods.filter((method) => !served.has(method));
-    const allow = { headers: { allow: [...served].join(", ") } };
-    const refusal = refuse("METHOD_NOT_ALLOWED", "This method is not allowed here.", undefined, allow);
-    app.route({ method: others, url: path, handler: (request, reply) => sendRefusal(reply, request.id, refusal) });
-  }
-}
-
-async function run(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const outcome = await endpoint(readHttpRequest(request));
-  return send(reply, isRefusal(outcome) ? answerRefusal(outcome, request.id) : outcome, request.id);
-}
-
-function sendRefusal(reply: FastifyReply, requestId: string, refusal: Refusal): FastifyReply {
-  return send(reply, answerRefusal(refusal, requestId), requestId);
-}
-
-function send(reply: FastifyReply, answer: Answer, requestId: string): FastifyReply {
-  reply.logFields = answer.log;
-  reply.code(answer.status).headers({ ...standingHeaders, "x-request-id": requestId, ...answer.headers });
-  if (answer.body === undefined) return reply.send();
-  return reply.header("content-type", "application/json; charset=utf-8").send(JSON.stringify(answer.body));
-}
-
-declare module "fastify" {
-  interface FastifyReply {
-    logFields?: Answer["log"];
-  }
+  openAnswers.afterEarlier(socket, () => {
+    if (!socket.writable) return;
+    const requestId = randomUUID();
+    const { status, code, reason } = refusal;
+    log.info("request", { listener: name, requestId, status, errorCode: code, reason });
+    writeRefusalToSocket(socket, refusal, requestId);
+  });
 }
 
 async function answerReady(options: ListenerOptions): Promise<Answer> {
@@ -232,21 +192,35 @@ async function answerReady(options: ListenerOptions): Promise<Answer> {
 }
 
 /** The one place where a thrown error becomes an answer. */
-function refuseThrown(options: ListenerOptions, error: FastifyError, request: FastifyRequest): Refusal {
-  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") return refuseLargeBody(options.bodyLimitBytes);
-  if (error.code?.startsWith("FST_ERR_CTP_") === true) return refuse("INVALID_REQUEST", "The body is malformed.");
+function refuseThrown(options: ListenerOptions, error: unknown, request: FastifyRequest): Refusal {
+  const code = readCode(error);
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return refuseLargeBody(options.bodyLimitBytes);
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
+    return refuse("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be a media type.");
+  }
+  if (code?.startsWith("FST_ERR_CTP_") === true) return refuse("INVALID_REQUEST", "The body is malformed.");
+  // The caller went away in the middle of the body: no fault of ours, and nobody to answer.
+  if (request.raw.destroyed && !request.raw.complete) return refuse("INVALID_REQUEST", "The body is incomplete.");
   const context = { listener: options.name, requestId: request.id, error };
   if (options.isUnavailable(error)) {
     options.log.warn("the store is away", context);
-    const parts = { headers: { "retry-after": "1" } };
-    return refuse("TEMPORARILY_UNAVAILABLE", "The service is unavailable for the moment.", "store away", parts);
+    return refuseUnavailable("store away");
   }
   options.log.error("unexpected failure", context);
   return refuse("INTERNAL_ERROR", "The request failed for a reason of our own.", "unexpected failure");
 }
 
-function logRequest({ log, name }: ListenerOptions, request: FastifyRequest, reply: FastifyReply): void {
+function refuseUnavailable(reason: string): Refusal {
+  const parts = { headers: { "retry-after": "1" } };
+  return refuse("TEMPORARILY_UNAVAILABLE", "The service is unavailable for the moment.", reason, parts);
+}
+
+function logRequest(options: ListenerOptions, request: FastifyRequest, reply: FastifyReply): void {
+  const { log, name, onAnswered } = options;
   const route = request.routeOptions.url;
+  const errorCode = reply.logFields?.errorCode;
+  const seconds = reply.elapsedTime / 1000;
+  onAnswered?.({ listener: name, route: route ?? "", status: reply.statusCode, errorCode, seconds });
   if (route === "/healthz" || route === "/readyz") return;
   log.info("request", {
     listener: name,
@@ -255,7 +229,7 @@ function logRequest({ log, name }: ListenerOptions, request: FastifyRequest, rep
     ...(route === undefined ? {} : { route }),
     status: reply.statusCode,
     durationMilliseconds: Math.round(reply.elapsedTime * 10) / 10,
-    source: request.socket.remoteAddress ?? "",
+    source: readSource(request),
     ...reply.logFields,
   });
 }

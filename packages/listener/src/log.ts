@@ -34,12 +34,20 @@ export type Log = {
   readonly error: (message: string, fields?: LogFields) => void;
 };
 
-const tokenPattern = /eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?/g;
-const headerPattern = /\b(basic|bearer)\s+[A-Za-z0-9._~+/=-]{8,}/gi;
-const urlPasswordPattern = /(:\/\/[^\s:/@"]*:)[^\s@"]+@/g;
+/** A JWS has three parts, a JWE five; what JSON made of blanks counts as blanks. */
+const tokenPattern = /eyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)+/g;
+const headerPattern = /\b(basic|bearer)(?:\s|\\[bfnrt])+[A-Za-z0-9._~+/=-]{8,}/gi;
+/** Up to the last `@`, since whoever forgets to encode a password forgets it there too. */
+const urlPasswordPattern = /(:\/\/[^\s:/@"]*:)(?:[^\s"\\]|\\.)+@/g;
+/** What JSON leaves as it is and a terminal or an editor obeys: C1, line separators, changes of direction. */
+const controlPattern = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** How each of the patterns above begins: most lines hold none of it, and are done with one look. */
+const beginningPattern = /biped_|eyJ|basic|bearer|:\/\//i;
 
 /** The last line of defence: whatever still has the form of a secret is struck out. It knows forms, not meanings. */
 export function redact(line: string): string {
+  if (!beginningPattern.test(line)) return line;
   return line
     .replace(secretPattern, "[secret]")
     .replace(tokenPattern, "[token]")
@@ -56,7 +64,7 @@ export function createLog(level: LogLevel, write: (line: string) => void): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line: string) => write(redact(line)) },
+    { write: (line: string) => write(escapeControls(redact(line))) },
   );
   const at =
     (name: Exclude<LogLevel, "silent">) =>
@@ -67,8 +75,17 @@ export function createLog(level: LogLevel, write: (line: string) => void): Log {
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-function describeError(error: unknown): string {
+function escapeControls(line: string): string {
+  return line.replace(controlPattern, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** Errors can name each other as causes in a circle. */
+const mostCauses = 5;
+
+function describeError(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return typeof error === "string" ? error : "a thrown value that is not an Error";
   const own = error.stack ?? `${error.name}: ${error.message}`;
-  return error.cause === undefined ? own : `${own}\ncaused by ${describeError(error.cause)}`;
+  const causes = error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
+  if (depth === mostCauses) return own;
+  return [own, ...causes.map((cause) => `caused by ${describeError(cause, depth + 1)}`)].join("\n");
 }

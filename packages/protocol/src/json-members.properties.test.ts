@@ -1,13 +1,12 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, expect } from "vitest";
 import { testProperty } from "../../../test/property.ts";
 import { readJsonMembers } from "./json-members.ts";
 import { parseJsonParameters } from "./parameters.ts";
 import { isRefusal } from "./refusal.ts";
 
-const before = Reflect.ownKeys(Object.prototype);
-beforeAll(() => expect(before).toHaveLength(12));
-afterAll(() => expect(Reflect.ownKeys(Object.prototype)).toStrictEqual(before));
+const untouched = Reflect.ownKeys(Object.prototype);
+afterAll(() => expect(Reflect.ownKeys(Object.prototype)).toStrictEqual(untouched));
 
 /** Texts are written by following a list of numbers, so that fast-check can shorten the list and so the text. */
 const choices = fc.array(fc.nat(999), { minLength: 4, maxLength: 60, size: "large" });
@@ -107,7 +106,7 @@ function isJson(text: string): boolean {
 
 testProperty(
   "the members, their sources and the first defect are those that a slow recursive reader finds",
-  120_000,
+  80_000,
   fc.property(jsonText.filter(isJson), (text) => {
     const node = readSlowly(text);
     const isObject = node.source.startsWith("{");
@@ -124,33 +123,33 @@ const descriptions = new Map([
 ]);
 
 testProperty(
-  "parameters hold what JSON.parse reads, and a text that it refuses is refused",
-  120_000,
+  "parameters hold each member's name and value, and a text that JSON.parse refuses is refused",
+  80_000,
   fc.property(jsonText, (text) => {
     const parsed = parseJsonParameters(text);
     if (!isJson(text)) {
       expect(parsed).toMatchObject({ code: "INVALID_REQUEST", description: "The body is not well-formed JSON." });
       return;
     }
-    if (isRefusal(parsed)) {
-      const read = readJsonMembers(text);
-      expect(parsed.description).toBe("defect" in read ? descriptions.get(read.defect) : "a defect");
-      return;
-    }
-    const value: Readonly<Record<string, unknown>> = JSON.parse(text);
-    expect([...parsed.keys()].sort()).toStrictEqual(Object.keys(value).sort());
-    for (const [name, parameter] of parsed) {
-      if (parameter.kind === "string") expect(parameter.text).toBe(value[name]);
-      else if (parameter.kind === "number") expect(Number(parameter.text)).toBe(value[name]);
-      else if (parameter.kind === "null") expect(value[name]).toBeNull();
-      else expect(["object", "boolean"]).toContain(typeof value[name]);
-    }
+    const node = readSlowly(text);
+    const defect = node.source.startsWith("{") ? findDefect(node) : "not an object";
+    const members = new Map(node.pairs.map(({ name, value }) => [name, judgeValue(value.source)]));
+    if (defect === undefined) expect(parsed).toStrictEqual(members);
+    else expect(parsed).toMatchObject({ code: "INVALID_REQUEST", description: descriptions.get(defect) });
   }),
 );
 
+/** One value alone, which JSON.parse reads right: what it misreads are the names of members (nodejs/node#63785). */
+function judgeValue(source: string) {
+  const value: unknown = JSON.parse(source);
+  if (typeof value === "string") return { kind: "string", text: value };
+  if (typeof value === "number") return { kind: "number", text: source };
+  return { kind: value === null ? "null" : "other" };
+}
+
 testProperty(
   "any text at all is answered by parameters or by one of four fixed sentences",
-  60_000,
+  40_000,
   fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.string(), choices.map(writeJson)), (text) => {
     const parsed = parseJsonParameters(text);
     if (isRefusal(parsed)) {

@@ -1,6 +1,7 @@
 /**
- * `JSON.parse` takes the last of two equal members and rounds large numbers. Both would let two readers of one
- * request disagree, so a text that already parsed is walked once more for what the parsed value no longer shows.
+ * `JSON.parse` takes the last of two equal members, rounds large numbers, and on some V8 misreads escaped names
+ * (nodejs/node#63785). Each would let two readers of one request disagree, so a text that already parsed is walked
+ * once more for what the parsed value no longer shows.
  */
 
 const forbiddenNames: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);

@@ -40,7 +40,7 @@ function decodeSlowly(text: string): string | undefined {
 
 testProperty(
   "form text is decoded byte by byte, and refused where its bytes are no UTF-8",
-  80_000,
+  60_000,
   fc.property(anyText, (text) => {
     expect(decodeFormText(text)).toBe(decodeSlowly(text));
   }),
@@ -52,7 +52,7 @@ const forbidden = "The body holds a forbidden member name.";
 
 testProperty(
   "a form is read as URLSearchParams reads it, where it is well-formed, without repeats and forbidden names",
-  150_000,
+  100_000,
   fc.property(anyText, (text) => {
     const parsed = parseFormParameters(text);
     const halves = text.split("&").flatMap((pair) => pair.split("="));

@@ -42,6 +42,13 @@ describe("parameters from JSON", () => {
     expect(json('{"a":"\\ud800","b":"x\\u0000"}')).toStrictEqual({ a: string("\ud800"), b: string("x\u0000") });
   });
 
+  test("have the names that were sent, also where V8 was taught to misread them (nodejs/node#63785)", () => {
+    JSON.parse('{"taught":1,"\\\\":1}');
+    JSON.parse('{"taught":1,"client_i\\\\":1}');
+    expect(json('{"taught":1,"\\u00e9":2}')).toStrictEqual({ taught: number("1"), é: number("2") });
+    expect(json('{"taught":1,"client_i\\u0064":2}')).toStrictEqual({ taught: number("1"), client_id: number("2") });
+  });
+
   test("4,000 nested levels are no trouble", () => {
     expect(json(`{"a":${"[".repeat(4_000)}${"]".repeat(4_000)},"b":"c"}`)).toStrictEqual({
       a: { kind: "other" },

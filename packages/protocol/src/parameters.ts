@@ -1,4 +1,4 @@
-import { isForbiddenName, type JsonMember, readJsonMembers } from "./json-members.ts";
+import { isForbiddenName, type JsonDefect, type JsonMember, readJsonMembers } from "./json-members.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 
 /**
@@ -25,7 +25,7 @@ export function parseJsonParameters(text: string): Parameters | Refusal {
   return new Map(read.members.map((member) => [member.name, parseValue(member)]));
 }
 
-function describeDefect(defect: string): string {
+function describeDefect(defect: JsonDefect): string {
   return defect === "not an object" ? "The body must be a JSON object." : `The body holds ${defect}.`;
 }
 

@@ -52,7 +52,7 @@ function decide(asked: string, ownedNames: readonly string[]): readonly string[]
 
 testProperty(
   "what is granted is all that was asked, once, and owned; or nothing, for the first reason there is",
-  150_000,
+  120_000,
   fc.property(text, owned, (asked, ownedNames) => {
     expect(decide(asked, ownedNames)).toStrictEqual(judge(asked, ownedNames));
   }),

@@ -21,7 +21,7 @@ const base62 = [..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 testProperty(
   "a created secret has the form, is a secret and is found in any text",
-  60_000,
+  40_000,
   fc.property(environment, number, fc.string({ maxLength: 8 }), (where, seed, round) => {
     const secret = createSecret(where, createSource(seed));
     expect(secret).toMatch(/^biped_(live|test)_[0-9A-Za-z]{49}$/);
@@ -34,7 +34,7 @@ testProperty(
 
 testProperty(
   "a secret with one character changed, dropped, doubled or moved is none",
-  60_000,
+  40_000,
   fc.property(number, fc.nat(59), fc.constantFrom(...base62), (seed, place, character) => {
     const secret = createSecret("live", createSource(seed));
     const [before, after] = [secret.slice(0, place), secret.slice(place + 1)];

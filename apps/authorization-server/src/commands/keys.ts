@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import { createKeyEncryptionKeyFile } from "../signing/key-encryption-key-file.ts";
 import { nextSeconds } from "../signing/key-life-cycle.ts";
-import { takeKeyStep } from "../signing/key-ring.ts";
+import { openSigningKeys, takeKeyStep } from "../signing/key-ring.ts";
 import { createKeyPolicy, type ServerParts } from "../start.ts";
 import { openStorage } from "../storage/open-storage.ts";
 import type { SigningKey } from "../storage/storage.ts";
@@ -15,16 +15,20 @@ export async function listKeys(config: Config) {
   }
 }
 
+const underWay = "A rotation is under way already: there is a next key.";
+
 /** Adds the next key; every running server takes it into use by itself once it has been published long enough. */
 export async function rotateKeys(config: Config, parts: ServerParts) {
   const storage = await openStorage(config.databaseUrl);
   try {
     const keys = await storage.listSigningKeys();
-    if (keys.some((key) => key.state === "next"))
-      throw new Error("A rotation is under way already: there is a next key.");
+    openSigningKeys(keys, parts.kek);
+    if (keys.some((key) => key.state === "next")) throw new Error(underWay);
     const state = keys.length === 0 ? "active" : "next";
     const author = { at: parts.nowSeconds(), actor: "operator", requestId: undefined };
-    await takeKeyStep({ kind: "add", state }, { ...parts, storage, policy: createKeyPolicy(config) }, author);
+    const step = { kind: "add", state } as const;
+    const added = await takeKeyStep(step, { ...parts, storage, policy: createKeyPolicy(config) }, author);
+    if (!added) throw new Error(underWay);
     const signsAfter = state === "active" ? author.at : author.at + nextSeconds;
     return { keys: (await storage.listSigningKeys()).map(describeKey), signsAfter: formatTime(signsAfter) };
   } finally {

@@ -29,8 +29,8 @@ export function createClientDirectory({ storage, monotonicSeconds }: DirectoryPa
   return {
     remembered: { findClient: clients.find, findProject: projects.find },
     stored: {
-      findClient: async (clientId) => clients.keep(clientId, await storage.findClient(clientId)),
-      findProject: async (id) => projects.keep(id, await storage.findProject(id)),
+      findClient: (clientId) => clients.read(clientId, storage.findClient),
+      findProject: (id) => projects.read(id, storage.findProject),
     },
   };
 }
@@ -43,13 +43,16 @@ function createMemory<Key, Value>(monotonicSeconds: () => number) {
       const entry = entries.get(key);
       return entry !== undefined && monotonicSeconds() < entry.untilSeconds ? entry.value : undefined;
     },
-    keep: (key: Key, value: Value | undefined): Value | undefined => {
+    read: async (key: Key, readStored: (key: Key) => Promise<Value | undefined>): Promise<Value | undefined> => {
+      // From the beginning of the read: what a slow store answers may have changed while it did.
+      const untilSeconds = monotonicSeconds() + rememberSeconds;
+      const value = await readStored(key);
       entries.delete(key);
       if (value === undefined) return undefined;
       // Each entry is inserted anew when it is read, so the first key is the oldest.
       const [oldest] = entries.size < maxRemembered ? [] : entries.keys();
       if (oldest !== undefined) entries.delete(oldest);
-      entries.set(key, { value, untilSeconds: monotonicSeconds() + rememberSeconds });
+      entries.set(key, { value, untilSeconds });
       return value;
     },
   };

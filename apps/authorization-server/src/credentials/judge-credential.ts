@@ -1,4 +1,5 @@
 import { BlockList, isIPv4 } from "node:net";
+import { formatAddress } from "@biped/listener";
 import { type AuthenticatedCredential, type Refusal, refuseClient } from "@biped/protocol";
 import type { Client, Secret } from "../storage/storage.ts";
 import { matchesDigest, type PresentedDigests } from "./secret-digest.ts";
@@ -63,10 +64,13 @@ export function isPast(time: number | undefined, nowSeconds: number): boolean {
 
 function isAllowedSource(ranges: readonly string[], source: string): boolean {
   if (ranges.length === 0) return true;
+  const caller = formatAddress(source);
+  if (caller === undefined) return false;
   const list = new BlockList();
   for (const range of ranges) {
-    const [address = "", prefix = ""] = range.split("/");
+    const [address = "", prefix] = range.split("/");
+    // A range without its prefix must not become one with the prefix 0, which is everybody.
     list.addSubnet(address, Number(prefix), isIPv4(address) ? "ipv4" : "ipv6");
   }
-  return list.check(source, isIPv4(source) ? "ipv4" : "ipv6");
+  return list.check(caller, isIPv4(caller) ? "ipv4" : "ipv6");
 }

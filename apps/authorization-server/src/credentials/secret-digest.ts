@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { type KeyEncryptionKey, open, seal } from "../signing/envelope.ts";
 import type { Author, Pepper, Secret, Storage } from "../storage/storage.ts";
 
@@ -25,7 +25,7 @@ export function matchesDigest(presented: PresentedDigests, secret: Secret | unde
 }
 
 export type PepperParts = {
-  readonly storage: Storage;
+  readonly storage: Pick<Storage, "listPeppers" | "addFirstPepper">;
   readonly kek: KeyEncryptionKey;
   readonly randomBytes: (count: number) => Uint8Array;
   readonly author: Author;
@@ -34,17 +34,14 @@ export type PepperParts = {
 /** Opens the peppers; the first start makes one. @throws Error that names the pepper which does not open. */
 export async function openSecretDigester(parts: PepperParts): Promise<SecretDigester> {
   const peppers = await listOrCreatePeppers(parts);
-  const keys = new Map(peppers.map((pepper) => [pepper.id, openPepper(pepper, parts.kek)]));
-  const current = peppers.at(-1);
+  const keys = peppers.map((pepper) => ({ id: pepper.id, key: createSecretKey(openPepper(pepper, parts.kek)) }));
+  const current = keys.at(-1);
   if (current === undefined) throw new Error("There is no pepper.");
-  const digestWith = (id: string, secret: string): Buffer =>
-    createHmac("sha256", keys.get(id) ?? noDigest)
-      .update(secret)
-      .digest();
+  const digestWith = (key: KeyObject, secret: string): Buffer => createHmac("sha256", key).update(secret).digest();
   return {
-    digest: (secret) => new Map([...keys.keys()].map((id) => [id, digestWith(id, secret)])),
+    digest: (secret) => new Map(keys.map(({ id, key }) => [id, digestWith(key, secret)])),
     digestForStorage: (secret) => ({
-      digest: digestWith(current.id, secret).toString("hex"),
+      digest: digestWith(current.key, secret).toString("hex"),
       pepperId: current.id,
     }),
   };

@@ -6,7 +6,7 @@ export type Use = { readonly clientId: string; readonly secretId: string; readon
 /** Counts use in memory and writes it in batches, so that issuing a token writes nothing. A crash loses one batch. */
 export type UseCounter = {
   readonly count: (use: Use) => void;
-  /** Writes what has been counted. On failure it is kept for the next time. */
+  /** Writes what has been counted, one batch after the other. On failure it is kept for the next time. */
   readonly flush: () => Promise<void>;
 };
 
@@ -21,18 +21,24 @@ export function createUseCounter(storage: Pick<Storage, "recordUse">, log: Log):
       tokens: tokens + (former?.tokens ?? 0),
     });
   };
+  const write = async (): Promise<void> => {
+    if (pending.size === 0) return;
+    const batch = [...pending.values()];
+    pending = new Map();
+    try {
+      await storage.recordUse(batch);
+    } catch (error) {
+      log.warn("use counts could not be written", { count: batch.length, error });
+      batch.forEach(add);
+    }
+  };
+  let writing = Promise.resolve();
   return {
     count: ({ clientId, secretId, nowSeconds }) => add({ clientId, secretId, lastUsedAt: nowSeconds, tokens: 1 }),
-    flush: async () => {
-      if (pending.size === 0) return;
-      const batch = [...pending.values()];
-      pending = new Map();
-      try {
-        await storage.recordUse(batch);
-      } catch (error) {
-        log.warn("use counts could not be written", { count: batch.length, error });
-        batch.forEach(add);
-      }
+    // Whoever closes the store after a flush must not cut off the one before it.
+    flush: () => {
+      writing = writing.then(write);
+      return writing;
     },
   };
 }

@@ -25,9 +25,10 @@ export function createKeySetEndpoint(keyRing: Pick<KeyRing, "keySet">): Endpoint
   return (request) => answerDocument(keyRing.keySet(), request.ifNoneMatch);
 }
 
+/** RFC 9110 §13.1.2: `*` names whatever there is, and the comparison is the weak one. */
 function answerDocument(body: object, ifNoneMatch: string | undefined): Answer {
   const etag = `"${createHash("sha256").update(JSON.stringify(body)).digest("base64url")}"`;
   const headers = { etag, "cache-control": `public, max-age=${keySetMaxAgeSeconds}` };
-  const known = ifNoneMatch?.split(",").some((tag) => tag.trim() === etag || tag.trim() === `W/${etag}`);
+  const known = ifNoneMatch?.split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim()));
   return known === true ? { status: 304, body: undefined, headers } : { status: 200, body, headers };
 }

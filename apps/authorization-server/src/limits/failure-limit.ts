@@ -1,3 +1,4 @@
+import { formatAddress } from "@biped/listener";
 import type { Refusal } from "@biped/protocol";
 import { refuseRate } from "./refuse-rate.ts";
 import { createBuckets } from "./token-bucket.ts";
@@ -27,15 +28,17 @@ export function createFailureLimit(monotonicSeconds: () => number): FailureLimit
 }
 
 /** A holder of IPv6 addresses has at least a /64 of them; an IPv4 address stands for itself. */
-export function formatNetwork(address: string): string {
+export function formatNetwork(source: string): string {
+  const address = formatAddress(source) ?? "";
   if (!address.includes(":")) return address;
-  const [head = "", tail] = address.split("%", 1).join("").split("::");
-  const start = head === "" ? [] : head.split(":");
-  const end = tail === undefined || tail === "" ? [] : tail.split(":");
-  const gap = tail === undefined ? 0 : Math.max(0, 8 - start.length - end.length);
-  const groups = [...start, ...Array<string>(gap).fill("0"), ...end];
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":")}::/64`;
+  const [head = "", tail = ""] = address.split("::");
+  const [start, end] = [splitGroups(head), splitGroups(tail)];
+  const gap = Array<string>(8 - start.length - end.length).fill("0");
+  return `${[...start, ...gap, ...end].slice(0, 4).join(":")}::/64`;
+}
+
+/** The octets at the end of an address such as ::192.0.2.7 stand for two groups. */
+function splitGroups(text: string): readonly string[] {
+  if (text === "") return [];
+  return text.split(":").flatMap((group) => (group.includes(".") ? ["0", "0"] : [group]));
 }

@@ -24,7 +24,8 @@ export function createBuckets({ capacity, perSecond }: BucketRule, monotonicSeco
       const now = monotonicSeconds();
       const full = Math.max(fullAt.get(key) ?? now, now);
       const wait = full - now - (capacity - 1) * interval;
-      if (wait > 1e-9) return wait;
+      // A clock that has run for months has few digits left; a thousandth of a token is not worth a refusal.
+      if (wait > interval / 1000) return wait;
       fullAt.delete(key);
       // Each use inserts anew, so the first key is the one that has gone longest without.
       const [oldest] = fullAt.size < maxBuckets ? [] : fullAt.keys();

@@ -23,6 +23,9 @@ export function findCloudMistake({ name, endpoint }: Cloud): string | undefined 
   if (url === undefined || url.origin !== endpoint) {
     return "endpoint must be a scheme, a host and perhaps a port, in lower case, without path or trailing slash.";
   }
+  if (!/^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$|^\[[0-9a-f:]+\]$/.test(url.hostname)) {
+    return "endpoint must name one host, without wildcard and without a dot at the end.";
+  }
   const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback)) {
     return "endpoint must be https, except on a loopback address.";

@@ -21,6 +21,8 @@ export async function createProject(
 }
 
 function isTimeZone(name: string): boolean {
+  // ECMA-402 also takes offsets such as +01:00, which are no names and know no summer time.
+  if (!/^[A-Za-z]/.test(name)) return false;
   try {
     return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
   } catch {

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { createKeyEncryptionKey, type KeyEncryptionKey } from "./envelope.ts";
 
 /**
@@ -8,7 +9,9 @@ import { createKeyEncryptionKey, type KeyEncryptionKey } from "./envelope.ts";
 export function readKeyEncryptionKeyFile(path: string): KeyEncryptionKey {
   const file = openSync(path, constants.O_RDONLY);
   try {
-    const { mode } = fstatSync(file);
+    const found = fstatSync(file);
+    if (!found.isFile()) throw new Error(`${path} is not a file`);
+    const { mode } = found;
     if ((mode & 0o077) !== 0) {
       throw new Error(`${path} can be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 it`);
     }
@@ -20,14 +23,25 @@ export function readKeyEncryptionKeyFile(path: string): KeyEncryptionKey {
   }
 }
 
-/** Writes a new key, mode 0600. @throws Error if the file is there already: a key is never overwritten. */
+/**
+ * Writes a new key of 32 bytes, mode 0600, durably: what it will wrap is lost without it.
+ * @throws Error if the file is there already: a key is never overwritten.
+ */
 export function createKeyEncryptionKeyFile(path: string, bytes: Uint8Array): void {
+  createKeyEncryptionKey(bytes);
   const file = openNewFile(path);
   try {
     writeSync(file, `${Buffer.from(bytes).toString("base64")}\n`);
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+  // The name of a file is the content of its directory, which a power cut can lose on its own.
+  const directory = openSync(dirname(path), constants.O_RDONLY);
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
   }
 }
 

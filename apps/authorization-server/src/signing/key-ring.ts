@@ -1,24 +1,23 @@
-import type { KeyObject } from "node:crypto";
 import type { Log } from "@biped/listener";
-import type { Author, SigningKey, Storage } from "../storage/storage.ts";
+import type { Author, SigningKey, SigningKeyPromotion, Storage } from "../storage/storage.ts";
 import type { KeyEncryptionKey } from "./envelope.ts";
 import { type KeyPolicy, type KeyStep, planKeyStep } from "./key-life-cycle.ts";
-import { createSigningKey, openSigningKey, readPublicKey, resealSigningKey } from "./signing-key.ts";
+import { createSigningKey, type OpenedKey, openSigningKey, resealSigningKey } from "./signing-key.ts";
 
-export type ActiveKey = { readonly key: SigningKey; readonly privateKey: KeyObject };
+export type ActiveKey = Pick<OpenedKey, "key" | "privateKey">;
 
 /** The signing keys as this node holds them. The store decides which key is active; no node's clock does alone. */
 export type KeyRing = {
   readonly active: () => ActiveKey;
   /** Undefined for a kid that is unknown or gone. */
-  readonly findPublicKey: (kid: string) => { readonly key: SigningKey; readonly publicKey: KeyObject } | undefined;
+  readonly findPublicKey: (kid: string) => Pick<OpenedKey, "key" | "publicKey"> | undefined;
   readonly keySet: () => { readonly keys: readonly unknown[] };
   /** Takes every step that is due and reads the keys again. */
   readonly refresh: () => Promise<void>;
 };
 
 export type KeyRingParts = {
-  readonly storage: Storage;
+  readonly storage: Pick<Storage, "listSigningKeys" | "addSigningKey" | "promoteSigningKey" | "removeSigningKey">;
   readonly kek: KeyEncryptionKey;
   readonly policy: KeyPolicy & { readonly rsaBits: number };
   readonly nowSeconds: () => number;
@@ -27,7 +26,7 @@ export type KeyRingParts = {
 
 type Held = {
   readonly active: ActiveKey;
-  readonly published: ReadonlyMap<string, { readonly key: SigningKey; readonly publicKey: KeyObject }>;
+  readonly published: ReadonlyMap<string, OpenedKey>;
   readonly keySet: { readonly keys: readonly unknown[] };
 };
 
@@ -57,25 +56,37 @@ async function takeDueSteps(parts: KeyRingParts): Promise<readonly SigningKey[]>
     const keys = await parts.storage.listSigningKeys();
     const step = planKeyStep(keys, parts.nowSeconds(), parts.policy);
     if (step === undefined) return keys;
+    // A key sealed with a wrong KEK beside good ones would lock out whoever has the right one.
+    openSigningKeys(keys, parts.kek);
     await takeKeyStep(step, parts, { at: parts.nowSeconds(), actor: "system", requestId: undefined });
   }
   throw new Error("The signing keys do not come to rest.");
 }
 
+/** @returns false if another node was first. */
 export async function takeKeyStep(step: KeyStep, parts: KeyRingParts, author: Author): Promise<boolean> {
   const { storage, kek, policy, log } = parts;
   if (step.kind === "add") {
     const key = await createSigningKey(policy, step.state, { kek, nowSeconds: author.at });
-    log.info("signing key added", { kid: key.kid });
-    return storage.addSigningKey(key, author);
+    const added = await storage.addSigningKey(key, author);
+    if (added) log.info("signing key added", { kid: key.kid });
+    return added;
   }
   if (step.kind === "remove") {
-    log.info("signing key removed", { kid: step.key.kid });
-    return storage.removeSigningKey(step.key.kid, author);
+    const removed = await storage.removeSigningKey(step.key.kid, author);
+    if (removed) log.info("signing key removed", { kid: step.key.kid });
+    return removed;
   }
-  const { next, former } = step;
-  log.info("signing key promoted", { kid: next.kid });
-  const promotion = {
+  const promoted = await storage.promoteSigningKey(createPromotion(step, kek), author);
+  if (promoted) log.info("signing key promoted", { kid: step.next.kid });
+  return promoted;
+}
+
+function createPromotion(
+  { next, former }: Extract<KeyStep, { readonly kind: "promote" }>,
+  kek: KeyEncryptionKey,
+): SigningKeyPromotion {
+  return {
     kid: next.kid,
     sealedPrivateKey: resealSigningKey(next, "active", kek),
     former:
@@ -83,16 +94,20 @@ export async function takeKeyStep(step: KeyStep, parts: KeyRingParts, author: Au
         ? undefined
         : { kid: former.kid, sealedPrivateKey: resealSigningKey(former, "passive", kek) },
   };
-  return storage.promoteSigningKey(promotion, author);
+}
+
+/** @throws Error that names the kid of one that does not open. */
+export function openSigningKeys(keys: readonly SigningKey[], kek: KeyEncryptionKey): readonly OpenedKey[] {
+  return keys.map((key) => openSigningKey(key, kek));
 }
 
 function holdKeys(keys: readonly SigningKey[], kek: KeyEncryptionKey): Held {
-  const opened = keys.map((key) => ({ key, privateKey: openSigningKey(key, kek), publicKey: readPublicKey(key) }));
+  const opened = openSigningKeys(keys, kek);
   const active = opened.find(({ key }) => key.state === "active");
   if (active === undefined) throw new Error("No signing key is active.");
   return {
     active,
-    published: new Map(opened.map(({ key, publicKey }) => [key.kid, { key, publicKey }])),
+    published: new Map(opened.map((each) => [each.key.kid, each])),
     keySet: { keys: keys.map((key): unknown => JSON.parse(key.publicJwk)) },
   };
 }

@@ -1,7 +1,8 @@
 import { sign as signWithCallback } from "node:crypto";
 import { type AccessTokenClaims, accessTokenType, type Refusal, refuse } from "@biped/protocol";
+import { formatJwsSignature } from "./ecdsa-signature.ts";
 import type { ActiveKey } from "./key-ring.ts";
-import { digestOf, keyInput } from "./signing-key.ts";
+import { digestOf } from "./signing-key.ts";
 
 /** Signs claims into a JWT (RFC 7515), or refuses for now when it has more to do than it can. */
 export type Signer = (claims: AccessTokenClaims) => Promise<string | Refusal>;
@@ -43,7 +44,11 @@ function createQueue(monotonicSeconds: () => number) {
     expectedWaitSeconds: () => waiting.length * pace,
     enter: async (): Promise<void> => {
       if (running < signaturesAtOnce) running += 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
+      else {
+        // The pace counts from here: the time before anybody waited says nothing of it.
+        if (waiting.length === 0) lastLeaveSeconds = monotonicSeconds();
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
     },
     /** Hands the place on. While somebody waits, the time between two leavings is the pace of the queue. */
     leave: (): void => {
@@ -75,9 +80,11 @@ function encode(value: object): string {
 /** With a callback `sign` runs in the thread pool, so that one process uses every core. */
 function signToken({ key, privateKey }: ActiveKey, content: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    signWithCallback(digestOf(key.algorithm), Buffer.from(content), keyInput(privateKey), (error, signature) => {
-      if (error === null) resolve(`${content}.${signature.toString("base64url")}`);
-      else reject(error);
+    // The bare KeyObject: an object with options beside the key costs more than all else on this thread.
+    signWithCallback(digestOf(key.algorithm), Buffer.from(content), privateKey, (error, signature) => {
+      if (error !== null) return reject(error);
+      const encoded = key.algorithm === "ES256" ? formatJwsSignature(signature) : signature;
+      resolve(`${content}.${encoded.toString("base64url")}`);
     });
   });
 }

@@ -7,7 +7,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { promisify } from "node:util";
+import { isDeepStrictEqual, promisify } from "node:util";
 import type { SigningAlgorithm } from "@biped/protocol";
 import type { SigningKey, SigningKeyState } from "../storage/storage.ts";
 import { type EnvelopeContext, type KeyEncryptionKey, open, seal } from "./envelope.ts";
@@ -31,37 +31,34 @@ export async function createSigningKey(
 ): Promise<SigningKey> {
   const { privateKey, publicKey } = await generateFor(algorithm, rsaBits);
   const probe = Buffer.from("first signature");
-  if (
-    !verify(digestOf(algorithm), probe, keyInput(publicKey), sign(digestOf(algorithm), probe, keyInput(privateKey)))
-  ) {
+  if (!verify(digestOf(algorithm), probe, publicKey, sign(digestOf(algorithm), probe, privateKey))) {
     throw new Error(`A new ${algorithm} key does not verify its own signature.`);
   }
-  const jwk = publicKey.export({ format: "jwk" });
-  const kid = formatThumbprint(jwk);
-  const publicJwk = JSON.stringify({ ...jwk, kid, alg: algorithm, use: "sig" });
+  const publicJwk = createPublicJwk(publicKey, algorithm);
   const content = privateKey.export({ format: "der", type: "pkcs8" });
-  const binding = { kid, algorithm, createdAt: nowSeconds, state };
+  const binding = { kid: publicJwk.kid, algorithm, createdAt: nowSeconds, state };
   const sealedPrivateKey = seal(content, formatContext(binding), kek);
-  return { ...binding, publicJwk, sealedPrivateKey, stateSince: nowSeconds };
+  return { ...binding, publicJwk: JSON.stringify(publicJwk), sealedPrivateKey, stateSince: nowSeconds };
 }
 
-/** @throws Error that names the kid where the envelope does not open. */
-export function openSigningKey(key: SigningKey, kek: KeyEncryptionKey): KeyObject {
-  return createPrivateKey({ key: openContent(key, kek), format: "der", type: "pkcs8" });
+export type OpenedKey = { readonly key: SigningKey; readonly privateKey: KeyObject; readonly publicKey: KeyObject };
+
+/**
+ * The public key comes from the envelope too: one that somebody wrote beside it would make a forger's tokens good.
+ * @throws Error that names the kid where the envelope does not open, or holds another key than the one published.
+ */
+export function openSigningKey(key: SigningKey, kek: KeyEncryptionKey): OpenedKey {
+  const privateKey = createPrivateKey({ key: openContent(key, kek), format: "der", type: "pkcs8" });
+  const publicKey = createPublicKey(privateKey);
+  if (!isDeepStrictEqual(parseJson(key.publicJwk), createPublicJwk(publicKey, key.algorithm))) {
+    throw new Error(`Signing key ${key.kid} is published with another public key than its own.`);
+  }
+  return { key, privateKey, publicKey };
 }
 
 /** The same private key, sealed for another state. */
 export function resealSigningKey(key: SigningKey, state: SigningKeyState, kek: KeyEncryptionKey): string {
   return seal(openContent(key, kek), formatContext({ ...key, state }), kek);
-}
-
-export function readPublicKey(key: SigningKey): KeyObject {
-  return createPublicKey({ key: JSON.parse(key.publicJwk), format: "jwk" });
-}
-
-/** RFC 8017 and RFC 7518 §3.4 want r and s side by side, where OpenSSL writes DER. */
-export function keyInput(key: KeyObject): { readonly key: KeyObject; readonly dsaEncoding: "ieee-p1363" } {
-  return { key, dsaEncoding: "ieee-p1363" };
 }
 
 export function digestOf(algorithm: SigningAlgorithm): "sha256" | null {
@@ -82,6 +79,19 @@ function generateFor(algorithm: SigningAlgorithm, rsaBits: number) {
   if (algorithm === "ES256") return generate("ec", { namedCurve: "P-256" });
   if (algorithm === "Ed25519") return generate("ed25519");
   return generate("rsa", { modulusLength: rsaBits });
+}
+
+function createPublicJwk(publicKey: KeyObject, algorithm: SigningAlgorithm) {
+  const jwk = publicKey.export({ format: "jwk" });
+  return { ...jwk, kid: formatThumbprint(jwk), alg: algorithm, use: "sig" };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** RFC 7638: the required members alone, in alphabetical order (§3.2; RFC 8037 §2 for OKP). */

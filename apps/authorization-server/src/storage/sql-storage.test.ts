@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -160,4 +161,33 @@ test("a migration may be run twice and by two at once; PostgreSQL is refused bef
   const runs = await Promise.all([migrateStorage(url), migrateStorage(url)]);
   expect(runs.flat()).toEqual(["0001_initial"]);
   expect(await migrateStorage(url)).toEqual([]);
+});
+
+test("PostgreSQL: a role that may change no table, and no audit event, is all that a server needs", async () => {
+  const url = await createPostgresUrl();
+  const role = `role_${randomUUID().replaceAll("-", "")}`;
+  for (const statement of [
+    `create role ${role} login password 'only-for-tests'`,
+    `grant select, insert, update on all tables in schema public to ${role}`,
+    `revoke insert, update on kysely_migration from ${role}`,
+    `revoke update on audit_event from ${role}`,
+  ]) {
+    await execute(url, statement);
+  }
+  const limited = new URL(url);
+  limited.username = role;
+  const storage = await openStorage(limited.href);
+  const { id: accountId } = await storage.createAccount({ name: "Example" }, author);
+  const more = { projectId: undefined, name: "x", scopes: ["metrics"], allowedRanges: [], expiresAt: undefined };
+  const secret = { id: "secret-1", digest: "0a", pepperId: "pepper-1", expiresAt: undefined };
+  await storage.createCredential({ clientId, accountId, ...more }, secret, author);
+  const rotation = { clientId, secret: { ...secret, id: "secret-2" }, formerExpiresAt: author.at };
+  expect(await storage.rotateSecret(rotation, author)).toMatchObject({ id: "secret-2" });
+  await storage.recordUse([{ clientId, secretId: "secret-2", lastUsedAt: author.at, tokens: 1 }]);
+  expect((await storage.findClient(clientId))?.secrets[1]).toMatchObject({ lastUsedAt: author.at });
+  expect(await storage.deleteCredential(clientId, author)).toBe(true);
+  await storage.close();
+  for (const forbidden of ["create table x (id bigint)", "update audit_event set at = 0", "delete from account"]) {
+    await expect(execute(limited.href, forbidden)).rejects.toThrow("permission denied");
+  }
 });

@@ -10,7 +10,7 @@ export function createAdministrators({ write }: SqlParts): Administrators {
         const row = { id, email, email_key: email.toLowerCase(), password_hash: passwordHash, created_at: author.at };
         const insertion = trx.insertInto("administrator").values(row);
         const added = await insertion
-          .onConflict((conflict) => conflict.column("email_key").doNothing())
+          .onConflict((conflict) => conflict.doNothing())
           .returning("id")
           .executeTakeFirst();
         if (added === undefined) return { answer: false };

@@ -12,12 +12,13 @@ type Credentials = Pick<
   "createCredential" | "findClient" | "setCredentialState" | "setCredentialScopes" | "deleteCredential"
 >;
 
-export function createCredentials({ database: { db, hold, lockRows }, write }: SqlParts): Credentials {
-  const findHeld = hold(selectClient(db));
+export function createCredentials(parts: SqlParts): Credentials {
+  const { database, write } = parts;
+  const findHeld = database.hold(selectClient(database.db));
   return {
     createCredential: (credential, secret, author) =>
       write<Credential | "limit reached" | "unknown account" | "unknown project">(author, async (trx) => {
-        const hindrance = await findHindrance(trx, credential, lockRows);
+        const hindrance = await findHindrance(trx, credential, database.lockRows);
         if (hindrance !== undefined) return { answer: hindrance };
         const created = await insertCredential(trx, credential, author.at);
         await insertSecret(trx, created.clientId, secret, author.at);
@@ -25,9 +26,26 @@ export function createCredentials({ database: { db, hold, lockRows }, write }: S
         const change = { action: "credential.created", ...describe(created), before: undefined, after };
         return { answer: created, change };
       }),
-
     findClient: async (clientId) => toClient(await findHeld(toUuid(clientId))),
+    ...createCredentialChanges(parts),
+    deleteCredential: (clientId, author) =>
+      write(author, async (trx) => {
+        const former = await lockCredential(trx, clientId, database.lockRows);
+        if (former === undefined) return { answer: false };
+        const secrets = await lockSecrets(trx, clientId, database.lockRows);
+        await clearSecrets(trx, secrets);
+        const after = { state: "deleted", epoch: former.epoch + 1 } as const;
+        await trx.updateTable("credential").set(after).where("client_id", "=", clientId).execute();
+        const before = { ...describeMembers(former), secretIds: secrets.map(({ id }) => id) };
+        return { answer: true, change: { action: "credential.deleted", ...describe(former), before, after } };
+      }),
+  };
+}
 
+type CredentialChanges = Pick<Storage, "setCredentialState" | "setCredentialScopes">;
+
+function createCredentialChanges({ database: { lockRows }, write }: SqlParts): CredentialChanges {
+  return {
     setCredentialState: (clientId, state, author) =>
       write<Credential | undefined>(author, async (trx) => {
         const former = await lockCredential(trx, clientId, lockRows);
@@ -37,7 +55,6 @@ export function createCredentials({ database: { db, hold, lockRows }, write }: S
         const action = `credential.${state}`;
         return { answer: { ...former, ...change.after }, change: { action, ...describe(former), ...change } };
       }),
-
     setCredentialScopes: (clientId, scopes, author) =>
       write<Credential | undefined>(author, async (trx) => {
         const former = await lockCredential(trx, clientId, lockRows);
@@ -50,18 +67,6 @@ export function createCredentials({ database: { db, hold, lockRows }, write }: S
         const change = { before: { scopes: former.scopes, epoch: former.epoch }, after: { scopes, epoch } };
         const action = "credential.changed";
         return { answer: { ...former, scopes, epoch }, change: { action, ...describe(former), ...change } };
-      }),
-
-    deleteCredential: (clientId, author) =>
-      write(author, async (trx) => {
-        const former = await lockCredential(trx, clientId, lockRows);
-        if (former === undefined) return { answer: false };
-        const secrets = await lockSecrets(trx, clientId, lockRows);
-        await clearSecrets(trx, secrets);
-        const after = { state: "deleted", epoch: former.epoch + 1 } as const;
-        await trx.updateTable("credential").set(after).where("client_id", "=", clientId).execute();
-        const before = { ...describeMembers(former), secretIds: secrets.map(({ id }) => id) };
-        return { answer: true, change: { action: "credential.deleted", ...describe(former), before, after } };
       }),
   };
 }

@@ -84,7 +84,7 @@ async function insertProject(trx: Transaction<Schema>, project: NewProject): Pro
         state: "enabled",
         epoch: 0,
       })
-      .onConflict((conflict) => conflict.column("id").doNothing())
+      .onConflict((conflict) => conflict.doNothing())
       .returning("id")
       .executeTakeFirst();
     if (row !== undefined || project.id !== undefined) return row?.id;

@@ -1,8 +1,8 @@
 import type { Transaction } from "kysely";
 import type { Schema } from "../schema.ts";
-import type { SigningKey, Storage } from "../storage.ts";
+import type { SigningKey, SigningKeyPromotion, Storage } from "../storage.ts";
 import { toName } from "./identifiers.ts";
-import type { SqlParts } from "./write.ts";
+import type { LockRows, SqlParts } from "./write.ts";
 
 type SigningKeys = Pick<Storage, "listSigningKeys" | "addSigningKey" | "promoteSigningKey" | "removeSigningKey">;
 
@@ -29,18 +29,13 @@ export function createSigningKeys({ database: { db, lockRows }, write }: SqlPart
         return { answer: true, change };
       }),
 
-    promoteSigningKey: ({ kid, sealedPrivateKey, former }, author) =>
+    promoteSigningKey: (promotion, author) =>
       write(author, async (trx) => {
-        const query = trx.selectFrom("signing_key").select(["kid", "state"]).where("state", "in", ["next", "active"]);
-        // In one order, so that two promotions wait for each other and do not stand in each other's way.
-        const keys = await query.orderBy("kid").$call(lockRows).execute();
-        const active = keys.find(({ state }) => state === "active");
-        const next = keys.find(({ state }) => state === "next");
-        if (next?.kid !== kid || active?.kid !== former?.kid) return { answer: false };
-        const move = (to: Move): Promise<void> => moveKey(trx, to, author.at);
+        if (!(await isPromotable(trx, promotion, lockRows))) return { answer: false };
+        const { kid, sealedPrivateKey, former } = promotion;
         // First, because only one may be active.
-        if (former !== undefined) await move({ ...former, state: "passive" });
-        await move({ kid, sealedPrivateKey, state: "active" });
+        if (former !== undefined) await moveKey(trx, { ...former, state: "passive" }, author.at);
+        await moveKey(trx, { kid, sealedPrivateKey, state: "active" }, author.at);
         const before = { state: "next", formerKid: former?.kid, formerState: former && "active" };
         const after = { state: "active", formerKid: former?.kid, formerState: former && "passive" };
         return { answer: true, change: { action: "signing-key.promoted", ...describe(kid), before, after } };
@@ -56,6 +51,20 @@ export function createSigningKeys({ database: { db, lockRows }, write }: SqlPart
         return { answer: true, change: { action: "signing-key.removed", ...describe(kid), ...change } };
       }),
   };
+}
+
+/** Whether both keys are still as the promotion takes them to be; locks them. */
+async function isPromotable(
+  trx: Transaction<Schema>,
+  { kid, former }: SigningKeyPromotion,
+  lockRows: LockRows,
+): Promise<boolean> {
+  const query = trx.selectFrom("signing_key").select(["kid", "state"]).where("state", "in", ["next", "active"]);
+  // In one order, so that two promotions wait for each other and do not stand in each other's way.
+  const keys = await query.orderBy("kid").$call(lockRows).execute();
+  const next = keys.find(({ state }) => state === "next");
+  const active = keys.find(({ state }) => state === "active");
+  return next?.kid === kid && active?.kid === former?.kid;
 }
 
 type Move = {

@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import type { Client, Project } from "../storage/storage.ts";
+import { createClientDirectory } from "./client-directory.ts";
+
+const createProject = (id: number): Project => ({
+  id,
+  accountId: 1,
+  cloud: "aws-eu-west-1",
+  endpoint: "https://api.eu-west-1.example.com",
+  name: `project ${id}`,
+  timeZone: "UTC",
+  state: "enabled",
+  epoch: 0,
+});
+
+const createClient = (clientId: string): Client => ({
+  credential: {
+    clientId,
+    accountId: 1,
+    projectId: undefined,
+    name: "n",
+    scopes: [],
+    allowedRanges: [],
+    expiresAt: undefined,
+    state: "enabled",
+    epoch: 0,
+  },
+  secrets: [],
+  account: { id: 1, name: "a", state: "enabled", epoch: 0 },
+  project: undefined,
+});
+
+function createParts() {
+  const clock = { seconds: 1000 };
+  const clients = new Map<string, Client>();
+  const projects = new Map<number, Project>();
+  /** Seconds that the store takes to answer. */
+  const delay = { seconds: 0 };
+  const read = async <Value>(value: Value): Promise<Value> => {
+    clock.seconds += delay.seconds;
+    return value;
+  };
+  const directory = createClientDirectory({
+    storage: { findClient: (id) => read(clients.get(id)), findProject: (id) => read(projects.get(id)) },
+    monotonicSeconds: () => clock.seconds,
+  });
+  return { clock, clients, projects, delay, directory };
+}
+
+describe("what is remembered", () => {
+  test("is what the store said, for five seconds and not one moment more", async () => {
+    const { clock, clients, directory } = createParts();
+    const client = createClient("a");
+    clients.set("a", client);
+    expect(directory.remembered.findClient("a")).toBeUndefined();
+    expect(await directory.stored.findClient("a")).toBe(client);
+    expect(directory.remembered.findClient("a")).toBe(client);
+    clock.seconds += 4.999;
+    expect(directory.remembered.findClient("a")).toBe(client);
+    clock.seconds += 0.001;
+    expect(directory.remembered.findClient("a")).toBeUndefined();
+  });
+
+  test("counts its five seconds from the beginning of the read, however long the store took", async () => {
+    const { clock, projects, delay, directory } = createParts();
+    projects.set(42, createProject(42));
+    delay.seconds = 3;
+    await directory.stored.findProject(42);
+    expect(directory.remembered.findProject(42)).toMatchObject({ id: 42 });
+    clock.seconds += 2;
+    expect(directory.remembered.findProject(42)).toBeUndefined();
+    delay.seconds = 6;
+    expect((await directory.stored.findProject(42))?.id).toBe(42);
+    expect(directory.remembered.findProject(42)).toBeUndefined();
+  });
+
+  test("is renewed by every read", async () => {
+    const { clock, clients, directory } = createParts();
+    clients.set("a", createClient("a"));
+    await directory.stored.findClient("a");
+    clock.seconds += 4;
+    const changed = createClient("a");
+    clients.set("a", changed);
+    await directory.stored.findClient("a");
+    clock.seconds += 4;
+    expect(directory.remembered.findClient("a")).toBe(changed);
+  });
+
+  test("is forgotten when the store no longer knows it", async () => {
+    const { clients, directory } = createParts();
+    clients.set("a", createClient("a"));
+    await directory.stored.findClient("a");
+    clients.delete("a");
+    expect(await directory.stored.findClient("a")).toBeUndefined();
+    expect(directory.remembered.findClient("a")).toBeUndefined();
+  });
+
+  test("stays when the store is away, and no longer than before", async () => {
+    const clock = { seconds: 0 };
+    let away = false;
+    const findProject = async () => {
+      if (away) throw new Error("away");
+      return createProject(42);
+    };
+    const directory = createClientDirectory({
+      storage: { findClient: async () => undefined, findProject },
+      monotonicSeconds: () => clock.seconds,
+    });
+    await directory.stored.findProject(42);
+    away = true;
+    clock.seconds = 4;
+    await expect(directory.stored.findProject(42)).rejects.toThrow("away");
+    expect(directory.remembered.findProject(42)).toMatchObject({ id: 42 });
+    clock.seconds = 5;
+    expect(directory.remembered.findProject(42)).toBeUndefined();
+  });
+
+  test("is at most 20,000 clients: the one that was read longest ago goes first", async () => {
+    const { clients, directory } = createParts();
+    for (let at = 0; at <= 20_000; at += 1) clients.set(`c${at}`, createClient(`c${at}`));
+    for (let at = 0; at < 20_000; at += 1) await directory.stored.findClient(`c${at}`);
+    await directory.stored.findClient("c0");
+    await directory.stored.findClient("c20000");
+    const remembered = ["c0", "c1", "c2", "c20000"].map((id) => directory.remembered.findClient(id) !== undefined);
+    expect(remembered).toEqual([true, false, true, true]);
+  });
+});
+
+test("what is not there is never remembered: guessed ids push out nobody", async () => {
+  const { clients, directory } = createParts();
+  clients.set("a", createClient("a"));
+  await directory.stored.findClient("a");
+  for (let guess = 0; guess < 30_000; guess += 1) await directory.stored.findClient(`guess-${guess}`);
+  expect(directory.remembered.findClient("a")).toBe(clients.get("a"));
+  expect(directory.remembered.findClient("guess-1")).toBeUndefined();
+});
+
+test("a client id is a key and nothing else: __proto__ and constructor are unknown", () => {
+  const { directory } = createParts();
+  for (const id of ["__proto__", "constructor", "toString", ""]) {
+    expect(directory.remembered.findClient(id)).toBeUndefined();
+  }
+});

@@ -1,0 +1,123 @@
+import { expect, test } from "vitest";
+import { type GuardOptions, readGuardOptions } from "./guard-options.ts";
+
+const good = { issuer: "https://auth.example.com", endpoint: "https://api.eu-west-1.example.com" };
+
+function mistakesOf(options: Partial<Record<keyof GuardOptions | string, unknown>>): string {
+  try {
+    readGuardOptions({ ...good, ...options } as GuardOptions);
+    return "none";
+  } catch (error) {
+    return error instanceof TypeError ? error.message : String(error);
+  }
+}
+
+const only = (mistake: string): string => `The guard's options are wrong: ${mistake}.`;
+
+test("issuer and endpoint are enough, and the keys are below the issuer", () => {
+  expect(readGuardOptions(good)).toMatchObject({
+    keySetUrl: "https://auth.example.com/.well-known/jwks.json",
+    metadataUrl: "https://auth.example.com/.well-known/oauth-authorization-server",
+    clockToleranceSeconds: 30,
+    algorithms: ["RS256", "ES256", "Ed25519"],
+    maxCacheEntries: 0,
+  });
+});
+
+test.each([
+  ["http://auth.example.com", "issuer must be https in production mode"],
+  ["https://localhost", "issuer must not be on loopback in production mode"],
+  ["https://auth.localhost", "issuer must not be on loopback in production mode"],
+  ["https://LOCALHOST.", "issuer must not be on loopback in production mode"],
+  ["https://127.0.0.1:4000", "issuer must not be on loopback in production mode"],
+  ["https://127.8.9.10", "issuer must not be on loopback in production mode"],
+  ["https://127.1", "issuer must not be on loopback in production mode"],
+  ["https://0x7f000001", "issuer must not be on loopback in production mode"],
+  ["https://0.0.0.0", "issuer must not be on loopback in production mode"],
+  ["https://[::1]:4000", "issuer must not be on loopback in production mode"],
+  ["https://[::]", "issuer must not be on loopback in production mode"],
+  ["https://[::ffff:127.0.0.1]", "issuer must not be on loopback in production mode"],
+  ["https://auth.example.com/emulator", "issuer must not be an emulator in production mode"],
+  ["https://auth.example.com/tests/EMULATOR", "issuer must not be an emulator in production mode"],
+])("production mode refuses the issuer %s", (issuer, mistake) => {
+  expect(mistakesOf({ issuer })).toBe(only(mistake));
+  expect(mistakesOf({ issuer, mode: "sandbox" })).toBe("none");
+});
+
+test.each([
+  "https://127.example.com",
+  "https://localhost.example.com",
+  "https://emulator.example.com",
+  "https://10.0.0.1",
+])("production mode takes the issuer %s", (issuer) => {
+  expect(mistakesOf({ issuer })).toBe("none");
+});
+
+test.each([
+  ["auth.example.com"],
+  ["https://auth.example.com/"],
+  ["https://auth.example.com?x=1"],
+  ["https://auth.example.com#x"],
+  ["https://user@auth.example.com"],
+  ["ftp://auth.example.com"],
+  [" https://auth.example.com"],
+  [""],
+  [undefined],
+])("%j is no issuer in any mode", (issuer) => {
+  const mistake = only("issuer must be an http(s) URL without query, fragment and trailing slash");
+  expect(mistakesOf({ issuer })).toBe(mistake);
+  expect(mistakesOf({ issuer, mode: "sandbox" })).toBe(mistake);
+});
+
+test.each([["https://api.example.com/"], ["https://api.example.com/v1"], ["https://API.example.com"], [undefined]])(
+  "%j is no endpoint, because no token could name it",
+  (endpoint) => {
+    expect(mistakesOf({ endpoint })).toBe(only("endpoint must be an http(s) URL without path and trailing slash"));
+  },
+);
+
+test("the key set's own URL is held to the same rules", () => {
+  expect(mistakesOf({ keySetUrl: "http://keys.example.com/jwks" })).toBe(
+    only("keySetUrl must be https in production mode"),
+  );
+  expect(mistakesOf({ keySetUrl: "file:///keys" })).toBe(only("keySetUrl must be an http(s) URL"));
+  expect(mistakesOf({ keySetUrl: "https://keys.example.com/jwks?tenant=1" })).toBe("none");
+});
+
+test("every mistake is named at once", () => {
+  expect(
+    mistakesOf({
+      issuer: "http://localhost/emulator",
+      endpoint: "x",
+      mode: "test",
+      clockTolerance: 30,
+      clockToleranceSeconds: 121,
+      algorithms: ["HS256"],
+      scopes: {},
+      cache: { maxEntries: 0 },
+      fetch: "fetch",
+    }),
+  ).toBe(
+    only(
+      [
+        "clockTolerance is not an option",
+        "mode must be production or sandbox",
+        "issuer must be https in production mode",
+        "issuer must not be on loopback in production mode",
+        "issuer must not be an emulator in production mode",
+        "endpoint must be an http(s) URL without path and trailing slash",
+        "clockToleranceSeconds must be a number from 0 to 120",
+        "cache.maxEntries must be an integer from 1 to 1000000",
+        "algorithms must be a list of RS256, ES256, Ed25519",
+        "scopes must be a Map of scope definitions",
+        "fetch must be a function",
+      ].join("; "),
+    ),
+  );
+});
+
+test.each([[-1], [Number.NaN], [Number.POSITIVE_INFINITY], ["30"]])("a tolerance of %j is refused", (value) => {
+  expect(mistakesOf({ clockToleranceSeconds: value })).toBe(
+    only("clockToleranceSeconds must be a number from 0 to 120"),
+  );
+});
