@@ -513,6 +513,19 @@ describe.each(["sqlite", "postgres"] as const)("the OAuth endpoints on %s", (eng
     });
   });
 
+  test("/metrics counts answers by route and code on the admin listener, and is not on the public one", async () => {
+    await post(tokenUrl, tokenRequest(facts.project, { scope: "nothing" }));
+    const answer = await fetch(`${started.adminUrl}/metrics`);
+    expect(answer.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
+    const text = await answer.text();
+    const labels = 'listener="public",route="/v1/oauth/token",status="400",error_code="INVALID_SCOPE"';
+    expect(text).toMatch(new RegExp(`^biped_http_requests_total\\{${labels}\\} \\d+$`, "m"));
+    expect(text).toMatch(
+      /^biped_http_request_duration_seconds_count\{listener="public",route="\/v1\/oauth\/token"\} \d+$/m,
+    );
+    expect((await fetch(`${started.url}/metrics`)).status).toBe(404);
+  });
+
   test("M-08: no secret and no token stands in the log", () => {
     const log = started.logLines.join("");
     expect(started.logLines.length).toBeGreaterThan(50);

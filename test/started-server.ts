@@ -46,6 +46,7 @@ export async function findFreePorts(count: number): Promise<readonly number[]> {
   return ports;
 }
 
+/** @param settings Win over those of the engine; with a database of its own in them it is migrated too. */
 export async function startServer(engine: Engine, settings: Record<string, string> = {}): Promise<StartedServer> {
   const directory = await mkdtemp(join(tmpdir(), "biped-test-"));
   const [publicPort = 0, adminPort = 0] = await findFreePorts(2);

@@ -83,10 +83,22 @@ test("while the server is away the last good value is served for a day, to the s
   await document.refresh();
   state.reply = away;
   state.now += 86_399;
-  expect(document.current()).toBe("one");
   expect(await document.refresh()).toBe("one");
   state.now += 1;
+  expect(await document.refresh()).toBe(undefined);
+});
+
+test("R-25: a value older than its max-age is not served without asking the server again", async () => {
+  const { state, document } = open(answer("one", { "cache-control": "max-age=300" }));
+  await document.refresh();
+  state.reply = answer("two");
+  state.now += 299;
+  expect(document.current()).toBe("one");
+  await document.refresh();
+  state.now += 300;
+  state.reply = answer("three");
   expect(document.current()).toBe(undefined);
+  expect(await document.refresh()).toBe("three");
 });
 
 test("an unacceptable answer does not replace a good value", async () => {

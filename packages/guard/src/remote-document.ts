@@ -5,7 +5,10 @@
  */
 
 export type RemoteDocument<Value> = {
-  /** The last good value, at once. Starts a renewal, without waiting for it, when one is due. */
+  /**
+   * The last good value, at once. Starts a renewal, without waiting for it, when one is due. Undefined once the value
+   * is older than its max-age: whoever needs one then waits for `refresh`, which serves the old one if it must.
+   */
   readonly current: () => Value | undefined;
   /** Asks the issuer, unless it was asked less than 30 seconds ago. Never rejects. */
   readonly refresh: () => Promise<Value | undefined>;
@@ -38,7 +41,12 @@ const maxBytes = 65_536;
 const maxStaleSeconds = 86_400;
 const defaultMaxAgeSeconds = 300;
 
-type Kept<Value> = { readonly value: Value; readonly loadedAt: number; readonly renewAt: number };
+type Kept<Value> = {
+  readonly value: Value;
+  readonly loadedAt: number;
+  readonly renewAt: number;
+  readonly oldAt: number;
+};
 
 export function createRemoteDocument<Value>(options: RemoteDocumentOptions<Value>): RemoteDocument<Value> {
   const { monotonicSeconds } = options;
@@ -71,8 +79,9 @@ export function createRemoteDocument<Value>(options: RemoteDocumentOptions<Value
   return {
     current() {
       const now = monotonicSeconds();
-      if (kept !== undefined && now >= kept.renewAt) void refresh();
-      return fresh(now);
+      if (kept === undefined || now >= kept.oldAt) return undefined;
+      if (now >= kept.renewAt) void refresh();
+      return kept.value;
     },
     refresh,
     retryAfterSeconds: () => Math.max(1, Math.ceil(askedAt + cooldownSeconds - monotonicSeconds())),
@@ -96,7 +105,8 @@ async function load<Value>(
   options.onLoaded();
   const loadedAt = options.monotonicSeconds();
   // From half of max-age on, and up to a tenth of it later.
-  return { value, loadedAt, renewAt: loadedAt + answer.maxAgeSeconds * (0.5 + 0.1 * options.random()) };
+  const renewAt = loadedAt + answer.maxAgeSeconds * (0.5 + 0.1 * options.random());
+  return { value, loadedAt, renewAt, oldAt: loadedAt + answer.maxAgeSeconds };
 }
 
 function isUnacceptable(value: unknown): value is Unacceptable {

@@ -198,6 +198,13 @@ describe("a listener on bare sockets", () => {
     },
   );
 
+  test("2,500 headers do not hide what follows them", async () => {
+    const many = "a:\r\n".repeat(2500);
+    const coded = `${post}${many}Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\n${canary}`;
+    expectFlatError(await exchange(started.url, coded), [415, "invalid_request", "UNSUPPORTED_MEDIA_TYPE"]);
+    await expectRefusedAndClosed(`${get}${host}${many}${host}\r\n`, malformed);
+  });
+
   test("400: two Content-Type", async () => {
     const answer = await exchange(started.url, `${post}${form}Content-Length: 9\r\n\r\n${canary}`);
     expectFlatError(answer, malformed);

@@ -122,6 +122,12 @@ describe("R-42: the source", () => {
     expect(JSON.parse(trusting.logLines.at(-1) ?? "").source).toBe(source);
   });
 
+  test("2,500 headers before it do not hide it: none is dropped", async () => {
+    const many = "a:\r\n".repeat(2500);
+    const answer = await get(trusting.url, "/source", `${many}X-Forwarded-For: 192.0.2.7\r\n`);
+    expect(JSON.parse(answer.text).source).toBe("192.0.2.7");
+  });
+
   test("no proxy is trusted unless it is named: the header is not read", async () => {
     const headers = "X-Forwarded-For: 192.0.2.7\r\nForwarded: for=192.0.2.7\r\nX-Real-IP: 192.0.2.7\r\n";
     expect(JSON.parse((await get(doubting.url, "/source", headers)).text).source).toBe("127.0.0.1");

@@ -71,7 +71,9 @@ function findCredentialMistake(
   if (input.scopes.length === 0) return "scopes must name at least one scope.";
   if (!input.scopes.every((scope) => catalogue.has(scope))) return "scopes names an unknown scope.";
   if (!input.allowedRanges.every(isRange)) return "allowedRanges must be CIDR ranges, such as 192.0.2.0/24.";
-  if (input.expiresAt !== undefined && input.expiresAt <= nowSeconds) return "expiresAt must lie in the future.";
+  if (input.expiresAt !== undefined && !(Number.isSafeInteger(input.expiresAt) && input.expiresAt > nowSeconds)) {
+    return "expiresAt must lie in the future.";
+  }
   return undefined;
 }
 

@@ -1,0 +1,194 @@
+import { defaultScopes } from "@biped/protocol";
+import { describe, expect, test } from "vitest";
+import { createConfig, type Environment, MistakenSettings, readSettings, serverSettings } from "./config.ts";
+
+const read = (environment: Environment) => createConfig(readSettings(serverSettings, environment));
+
+const mistakesOf = (environment: Environment): readonly string[] => {
+  try {
+    read(environment);
+  } catch (error) {
+    if (error instanceof MistakenSettings) return error.message.split("\n");
+    throw error;
+  }
+  return [];
+};
+
+test("an empty environment has the defaults of the contract", () => {
+  expect(read({})).toEqual({
+    dataDirectory: ".biped",
+    databaseUrl: "sqlite:.biped/authorization-server.db",
+    host: "127.0.0.1",
+    reachableHost: "127.0.0.1",
+    publicPort: 4000,
+    adminPort: 4010,
+    issuer: "http://127.0.0.1:4000",
+    consoleUrl: "http://localhost:4010",
+    signingAlgorithm: "RS256",
+    rsaBits: 2048,
+    signingKeyLifetimeSeconds: 90 * 86_400,
+    keyEncryptionKeyFile: undefined,
+    tokensPerSecond: 50,
+    catalogue: defaultScopes,
+    trustedProxies: [],
+    logLevel: "info",
+  });
+});
+
+test("every setting is taken", () => {
+  const config = read({
+    BIPED_DATA_DIR: "/var/lib/biped",
+    BIPED_DATABASE_URL: "postgres://biped@db/biped",
+    BIPED_HOST: "0.0.0.0",
+    BIPED_PUBLIC_PORT: "8000",
+    BIPED_ADMIN_PORT: "8010",
+    BIPED_ISSUER: "https://auth.example.com",
+    BIPED_CONSOLE_URL: "https://console.example.com",
+    BIPED_SIGNING_ALG: "Ed25519",
+    BIPED_RSA_BITS: "3072",
+    BIPED_KEY_LIFETIME_DAYS: "1",
+    BIPED_KEK_FILE: "/run/kek",
+    BIPED_TOKENS_PER_SECOND: "0",
+    BIPED_SCOPES: "a b=exclusive",
+    BIPED_TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.7 2001:db8::/32\n::1",
+    BIPED_LOG_LEVEL: "warn",
+  });
+  expect({
+    ...config,
+    catalogue: [...config.catalogue.values()].map(({ name, exclusive }) => [name, exclusive]),
+  }).toEqual({
+    dataDirectory: "/var/lib/biped",
+    databaseUrl: "postgres://biped@db/biped",
+    host: "0.0.0.0",
+    reachableHost: "127.0.0.1",
+    publicPort: 8000,
+    adminPort: 8010,
+    issuer: "https://auth.example.com",
+    consoleUrl: "https://console.example.com",
+    signingAlgorithm: "Ed25519",
+    rsaBits: 3072,
+    signingKeyLifetimeSeconds: 86_400,
+    keyEncryptionKeyFile: "/run/kek",
+    tokensPerSecond: 0,
+    catalogue: [
+      ["a", false],
+      ["b", true],
+    ],
+    trustedProxies: ["10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "::1"],
+    logLevel: "warn",
+  });
+});
+
+test("an empty value counts as absent, for every setting; what is not ours is not looked at", () => {
+  const empty = Object.fromEntries(Object.keys(serverSettings.shape).map((name) => [name, ""]));
+  expect(read({ ...empty, PATH: "x", BIPED_FUTURE: "y" })).toEqual(read({}));
+  expect(read({ BIPED_PUBLIC_PORT: undefined })).toEqual(read({}));
+});
+
+test.each([
+  ["127.0.0.1", "127.0.0.1"],
+  ["0.0.0.0", "127.0.0.1"],
+  ["::", "127.0.0.1"],
+  ["::1", "[::1]"],
+  ["localhost", "localhost"],
+])("the default issuer of a server on %s names %s and the port", (host, reachable) => {
+  const config = read({ BIPED_HOST: host, BIPED_PUBLIC_PORT: "8000", BIPED_ADMIN_PORT: "8010" });
+  expect([config.issuer, config.consoleUrl]).toEqual([`http://${reachable}:8000`, "http://localhost:8010"]);
+});
+
+test("every mistake is named at once, each on a line with its setting, and no value is repeated", () => {
+  const mistakes = mistakesOf({
+    BIPED_DATABASE_URL: "mysql://canary",
+    BIPED_HOST: "canary.example",
+    BIPED_PUBLIC_PORT: "canary",
+    BIPED_ADMIN_PORT: "65536",
+    BIPED_ISSUER: "canary",
+    BIPED_CONSOLE_URL: "ftp://canary",
+    BIPED_SIGNING_ALG: "canary",
+    BIPED_RSA_BITS: "1024",
+    BIPED_KEY_LIFETIME_DAYS: "0",
+    BIPED_TOKENS_PER_SECOND: "-1",
+    BIPED_SCOPES: "canary canary",
+    BIPED_TRUSTED_PROXIES: "canary",
+    BIPED_LOG_LEVEL: "canary",
+  });
+  expect(mistakes).toEqual([
+    "BIPED_DATABASE_URL must be sqlite:PATH or postgres://…",
+    "BIPED_HOST must be an IP address or localhost",
+    "BIPED_PUBLIC_PORT must be a whole number",
+    "BIPED_ADMIN_PORT must be a whole number from 1 to 65535",
+    "BIPED_ISSUER must be an http or https URL",
+    "BIPED_CONSOLE_URL must be an http or https URL",
+    "BIPED_SIGNING_ALG must be one of RS256, ES256, Ed25519",
+    "BIPED_RSA_BITS must be 2048, 3072 or 4096",
+    "BIPED_KEY_LIFETIME_DAYS must be a whole number from 1 to 3650",
+    "BIPED_TOKENS_PER_SECOND must be a whole number",
+    "BIPED_SCOPES must be different scope names, =exclusive after one that stands alone",
+    "BIPED_TRUSTED_PROXIES must be IP addresses or CIDR ranges",
+    "BIPED_LOG_LEVEL must be debug, info, warn, error or silent",
+  ]);
+});
+
+describe("a value that is nearly right", () => {
+  test.each([
+    ...["0", "65536", "4e3", "0x10", " 80", "80 ", "80.0", "+80", "-80", "١"].map((value) => [
+      "BIPED_PUBLIC_PORT",
+      value,
+    ]),
+    ...["rs256", "EdDSA", "HS256", "none"].map((value) => ["BIPED_SIGNING_ALG", value]),
+    ...["sqlite:", "sqlite", "postgres://", "POSTGRES://db"].map((value) => ["BIPED_DATABASE_URL", value]),
+    ...["*", "127.1", "example.com", "[::1]"].map((value) => ["BIPED_HOST", value]),
+    ...["1000001", "10.5"].map((value) => ["BIPED_TOKENS_PER_SECOND", value]),
+    ...[
+      "999.1.1.1",
+      "10.0.0.0/33",
+      "::/129",
+      "10.0.0.0/",
+      "10.0.0.0/8/8",
+      "10.0.0.0/-1",
+      "fe80::1%eth0",
+      "loopback",
+    ].map((value) => ["BIPED_TRUSTED_PROXIES", value]),
+  ] as [string, string][])("%s: %j stops the start", (name, value) => {
+    const mistakes = mistakesOf({ [name]: value });
+    expect(mistakes).toHaveLength(1);
+    expect(mistakes[0]).toMatch(new RegExp(`^${name} must `));
+  });
+});
+
+describe("an issuer has one spelling", () => {
+  test.each([
+    "https://auth.example.com",
+    "https://auth.example.com:8443",
+    "http://127.0.0.1:4000",
+    "http://[::1]:4000",
+    "https://example.com/biped",
+    "https://example.com/Biped/v1",
+  ])("%s", (issuer) => {
+    expect(read({ BIPED_ISSUER: issuer }).issuer).toBe(issuer);
+  });
+
+  test.each([
+    "https://auth.example.com/",
+    "https://example.com/biped/",
+    "https://Auth.example.com",
+    "HTTPS://auth.example.com",
+    "https://auth.example.com:443",
+    "http://auth.example.com:80",
+    "https://user@auth.example.com",
+    "https://user:password@auth.example.com",
+    "https://auth.example.com?a",
+    "https://auth.example.com#a",
+    "https://auth.example.com?",
+    "https://example.com/a/../b",
+    " https://auth.example.com",
+    "https://auth.example.com\n",
+    "https:auth.example.com",
+    "https:\\\\auth.example.com",
+    "auth.example.com",
+    "javascript:alert(1)",
+  ])("not %j", (issuer) => {
+    expect(mistakesOf({ BIPED_ISSUER: issuer })).toEqual([expect.stringMatching(/^BIPED_ISSUER must /)]);
+    expect(mistakesOf({ BIPED_CONSOLE_URL: issuer })).toEqual([expect.stringMatching(/^BIPED_CONSOLE_URL must /)]);
+  });
+});
