@@ -83,8 +83,12 @@ test("while the server is away the last good value is served for a day, to the s
   await document.refresh();
   state.reply = away;
   state.now += 86_399;
+  expect(document.current()).toBe(undefined);
   expect(await document.refresh()).toBe("one");
+  // It was asked and did not answer: from here on nobody waits for it.
+  expect(document.current()).toBe("one");
   state.now += 1;
+  expect(document.current()).toBe(undefined);
   expect(await document.refresh()).toBe(undefined);
 });
 

@@ -7,7 +7,8 @@
 export type RemoteDocument<Value> = {
   /**
    * The last good value, at once. Starts a renewal, without waiting for it, when one is due. Undefined once the value
-   * is older than its max-age: whoever needs one then waits for `refresh`, which serves the old one if it must.
+   * is older than its max-age and the issuer was not asked since: whoever needs one then waits for `refresh`. If that
+   * fails, the old value is served again without waiting.
    */
   readonly current: () => Value | undefined;
   /** Asks the issuer, unless it was asked less than 30 seconds ago. Never rejects. */
@@ -53,14 +54,16 @@ export function createRemoteDocument<Value>(options: RemoteDocumentOptions<Value
   const closing = new AbortController();
   let kept: Kept<Value> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
+  let failedAt = Number.NEGATIVE_INFINITY;
   let inFlight: Promise<Value | undefined> | undefined;
-
   const fresh = (now: number): Value | undefined =>
     kept !== undefined && now < kept.loadedAt + maxStaleSeconds ? kept.value : undefined;
 
   const renew = async (): Promise<Value | undefined> => {
     try {
-      kept = (await load(options, kept?.value, closing.signal)) ?? kept;
+      const loaded = await load(options, kept?.value, closing.signal);
+      if (loaded === undefined) failedAt = monotonicSeconds();
+      else kept = loaded;
       return fresh(monotonicSeconds());
     } finally {
       inFlight = undefined;
@@ -79,9 +82,9 @@ export function createRemoteDocument<Value>(options: RemoteDocumentOptions<Value
   return {
     current() {
       const now = monotonicSeconds();
-      if (kept === undefined || now >= kept.oldAt) return undefined;
+      if (kept === undefined || (now >= kept.oldAt && failedAt < kept.oldAt)) return undefined;
       if (now >= kept.renewAt) void refresh();
-      return kept.value;
+      return fresh(now);
     },
     refresh,
     retryAfterSeconds: () => Math.max(1, Math.ceil(askedAt + cooldownSeconds - monotonicSeconds())),
