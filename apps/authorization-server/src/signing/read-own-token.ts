@@ -1,5 +1,6 @@
 import { accessTokenType, isCanonicalBase64Url, type PresentedClaims, parseAccessTokenClaims } from "@biped/protocol";
-import { errors, jwtVerify } from "jose";
+import { JOSEError, JWKSNoMatchingKey } from "jose/errors";
+import { jwtVerify } from "jose/jwt/verify";
 import type { KeyRing } from "./key-ring.ts";
 
 export type OwnTokenParts = {
@@ -19,14 +20,14 @@ export function createReadOwnToken({ keyRing, issuer, nowSeconds }: OwnTokenPart
         token,
         ({ kid, alg }) => {
           const found = keyRing.findPublicKey(kid ?? "");
-          if (found === undefined || found.key.algorithm !== alg) throw new errors.JWKSNoMatchingKey();
+          if (found === undefined || found.key.algorithm !== alg) throw new JWKSNoMatchingKey();
           return found.publicKey;
         },
         { issuer, typ: accessTokenType, currentDate: new Date(nowSeconds() * 1000) },
       );
       return parseAccessTokenClaims(payload);
     } catch (error) {
-      if (error instanceof errors.JOSEError) return undefined;
+      if (error instanceof JOSEError) return undefined;
       throw error;
     }
   };
