@@ -2,6 +2,7 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Socket } from "node:net";
 import { formatRefusal, type Refusal, refuse } from "@biped/protocol";
 import { standingHeaders } from "./answer.ts";
+import { refuseLargeHeaders } from "./transport-rules.ts";
 
 /** What Node's parser throws: the bytes of the packet come with it, and how far it got in them. */
 export type ParserError = Error & {
@@ -23,7 +24,7 @@ export function refuseBrokenRequest(
     case "EPIPE":
       return undefined;
     case "HPE_HEADER_OVERFLOW":
-      return refuse("REQUEST_TOO_LARGE", "The headers must have at most 16 KiB.", undefined, { status: 431 });
+      return refuseLargeHeaders();
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
       return refuse("REQUEST_TOO_LARGE", "The chunk extensions are too long.");
     case "ERR_HTTP_REQUEST_TIMEOUT":

@@ -1,5 +1,6 @@
 import { isRefusal } from "@biped/protocol";
 import fc from "fast-check";
+import type { FastifyRequest } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testProperty } from "../../../test/property.ts";
 import { openRawConnection } from "../../../test/raw-connection.ts";
@@ -9,7 +10,7 @@ import {
   type StartedListener,
   startListener,
 } from "../../../test/started-listener.ts";
-import { type HttpRequest, readHeaderValues, readJsonText, readParameters } from "./http-request.ts";
+import { type HttpRequest, readHeaderValues, readJsonText, readParameters, readSource } from "./http-request.ts";
 
 function createRequest(contentType: string | undefined, body: string | Uint8Array): HttpRequest {
   return {
@@ -122,6 +123,11 @@ test("readHeaderValues gives every value of a name, in any case and order", () =
   ];
   expect(readHeaderValues(raw, "authorization")).toEqual(["a", "b"]);
   expect(readHeaderValues([], "authorization")).toEqual([]);
+});
+
+test("the source of a connection that is gone is empty, and no error", () => {
+  const gone = { ip: undefined, socket: { remoteAddress: undefined } } as unknown as FastifyRequest;
+  expect(readSource(gone)).toBe("");
 });
 
 /** The two media types, an optional charset that says UTF-8, and blanks where RFC 9110 §8.3.1 has them. */

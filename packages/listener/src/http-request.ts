@@ -61,7 +61,9 @@ function readParams(params: unknown): ReadonlyMap<string, string> {
 
 /** A forwarded address that does not parse is dropped, never trusted and never an error (CVE-2024-47070 of a peer). */
 export function readSource(request: FastifyRequest): string {
-  return formatAddress(request.ip) ?? formatAddress(request.socket.remoteAddress ?? "") ?? "";
+  // Fastify's type does not say that a connection which is gone has no address.
+  const { ip }: { readonly ip: string | undefined } = request;
+  return formatAddress(ip ?? "") ?? formatAddress(request.socket.remoteAddress ?? "") ?? "";
 }
 
 const json = /^application\/json[\t ]*(?:;[\t ]*charset=(?:utf-8|"utf-8")[\t ]*)?$/i;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Server } from "node:http";
 import { Socket } from "node:net";
 import { type Refusal, refuse } from "@biped/protocol";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
@@ -15,7 +15,7 @@ import { readSource } from "./http-request.ts";
 import type { Log } from "./log.ts";
 import { addRoutes, type Routes, refuseUnknownMethod } from "./routes.ts";
 import { sendRefusal } from "./send.ts";
-import { checkTransport, refuseLargeBody } from "./transport-rules.ts";
+import { checkTransport, headerLimitBytes, refuseLargeBody } from "./transport-rules.ts";
 
 export type ListenerOptions = {
   /** Stands in each log line. */
@@ -59,7 +59,6 @@ export type ListenAddress = {
   readonly setting: string;
 };
 
-const headerLimitBytes = 16 * 1024;
 const malformedUrl = refuse("INVALID_REQUEST", "The URL is malformed.");
 
 export function createListener(options: ListenerOptions): Listener {
@@ -152,21 +151,27 @@ function createApp(options: ListenerOptions): FastifyInstance {
     clientErrorHandler: (error, socket) => answerBrokenConnection(options, openAnswers, error, socket),
   });
   const openAnswers = trackOpenAnswers(app.server);
-  app.server.maxConnections = 20_000;
-  app.server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
-    if (checkTransport(request, options.bodyLimitBytes) === undefined) response.writeContinue();
-    app.server.emit("request", request, response);
-  });
-  // `checkTransport` refuses it in its turn.
-  app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
+  configureServer(app.server, options.bodyLimitBytes);
   // One parser for all media types: the endpoint's Read step judges the type, so no spelling slips past it (C-29).
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   return app;
 }
 
+function configureServer(server: Server, bodyLimitBytes: number): void {
+  server.maxConnections = 20_000;
+  // Their bytes bound them. By their number older Node drops the last ones, where a proxy writes what it knows.
+  server.maxHeadersCount = 0;
+  server.on("checkContinue", (request, response) => {
+    if (checkTransport(request, bodyLimitBytes) === undefined) response.writeContinue();
+    server.emit("request", request, response);
+  });
+  // `checkTransport` refuses it in its turn.
+  server.on("checkExpectation", (request, response) => server.emit("request", request, response));
+}
+
 function answerBrokenConnection(
-  { log, name, routes }: ListenerOptions,
+  { log, name, routes, onAnswered }: ListenerOptions,
   openAnswers: OpenAnswers,
   error: ParserError,
   socket: unknown,
@@ -181,6 +186,7 @@ function answerBrokenConnection(
     if (!socket.writable) return;
     const requestId = randomUUID();
     const { status, code, reason } = refusal;
+    onAnswered?.({ listener: name, route: "", status, errorCode: code, seconds: 0 });
     log.info("request", { listener: name, requestId, status, errorCode: code, reason });
     writeRefusalToSocket(socket, refusal, requestId);
   });

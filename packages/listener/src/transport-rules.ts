@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type Refusal, refuse } from "@biped/protocol";
 import { readHeaderValues } from "./http-request.ts";
 
+export const headerLimitBytes = 16 * 1024;
 const urlLimitBytes = 2 * 1024;
 
 /** Where one message ends and the next begins is in doubt, or the rest is not worth reading: nothing more is read. */
@@ -12,6 +13,7 @@ export function checkTransport(message: IncomingMessage, bodyLimitBytes: number)
   const { headers, url = "", rawHeaders } = message;
   const broken = findFramingMistake(message);
   if (broken !== undefined) return refuse("INVALID_REQUEST", broken, undefined, close);
+  if (countHeaderBytes(rawHeaders) > headerLimitBytes) return refuseLargeHeaders();
   if (url.length > urlLimitBytes) {
     return refuse("REQUEST_TOO_LARGE", "The URL must have at most 2 KiB.", undefined, { status: 414 });
   }
@@ -25,6 +27,15 @@ export function checkTransport(message: IncomingMessage, bodyLimitBytes: number)
     return refuse("UNSUPPORTED_MEDIA_TYPE", "The body must be sent without a content coding.");
   }
   return Number(headers["content-length"] ?? 0) > bodyLimitBytes ? refuseLargeBody(bodyLimitBytes) : undefined;
+}
+
+/** With the two bytes after each name and each value, which Node's own limit leaves out. */
+function countHeaderBytes(rawHeaders: readonly string[]): number {
+  return rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
+}
+
+export function refuseLargeHeaders(): Refusal {
+  return refuse("REQUEST_TOO_LARGE", "The headers must have at most 16 KiB.", undefined, { ...close, status: 431 });
 }
 
 function findFramingMistake({ headers, rawHeaders, httpVersion }: IncomingMessage): string | undefined {

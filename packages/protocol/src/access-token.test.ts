@@ -97,8 +97,20 @@ describe("the claims of a presented token", () => {
     expect(parseAccessTokenClaims({ ...claims, sub: "another" })).toBeUndefined();
   });
 
-  test("are refused where the list of audiences is empty", () => {
+  test("take the smallest ids and counters there are", () => {
+    const smallest = {
+      ...claims,
+      project_id: 1,
+      account_id: 1,
+      iat: 0,
+      epochs: { account: 0, project: 0, credential: 0 },
+    };
+    expect(parseAccessTokenClaims(smallest)).toStrictEqual({ ...smallest, aud: ["https://api.eu-west-1.example.com"] });
+  });
+
+  test("are refused where the list of audiences is empty or holds what is no text", () => {
     expect(parseAccessTokenClaims({ ...claims, aud: [] })).toBeUndefined();
+    expect(parseAccessTokenClaims({ ...claims, aud: ["https://a.example", 1] })).toBeUndefined();
   });
 
   test("are refused where the value is no object", () => {

@@ -54,6 +54,8 @@ describe("401 JWT_MISSING, Bearer without error", () => {
     ["a scheme that Bearer begins", ["BearerToken abc"]],
     ["a scheme with a combining accent", ["bearer\u0301 abc"]],
     ["no scheme at all", ["{}"]],
+    ["Bearer behind what is no scheme", [`"Bearer ${token}`]],
+    ["Bearer behind a blank", [` Bearer ${token}`]],
   ])("%s", (_, authorization) => {
     expect(refusalOf(authorization)).toStrictEqual(missing);
   });

@@ -181,12 +181,19 @@ describe("exactly one client authentication method (RFC 6749 §2.3)", () => {
     expect(authenticate([good], '{"client_secret":null}')).toBe("400 INVALID_REQUEST: client_secret must be a string.");
   });
 
-  test.each(["Bearer abc", "Digest a=b", "Basicx YTpi", "Basic\tYTpi", "Ba\u017fic YTpi", "", " "])(
-    "401 INVALID_CLIENT: %j is not Basic",
-    (header) => {
-      expect(authenticate([header], '{"client_id":"a"}')).toBe(unauthenticated);
-    },
-  );
+  test.each([
+    "Bearer abc",
+    "Digest a=b",
+    "Basicx YTpi",
+    "xBasic YTpi",
+    " Basic YTpi",
+    "Basic\tYTpi",
+    "Ba\u017fic YTpi",
+    "",
+    " ",
+  ])("401 INVALID_CLIENT: %j is not Basic", (header) => {
+    expect(authenticate([header], '{"client_id":"a"}')).toBe(unauthenticated);
+  });
 });
 
 describe("the one answer to a credential that may not act", () => {

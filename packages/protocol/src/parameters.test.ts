@@ -17,7 +17,7 @@ const number = (text: string) => ({ kind: "number", text });
 
 describe("parameters from JSON", () => {
   test("keep strings decoded and numbers as they were written", () => {
-    const text = '{"a":"\\u00e9\\n\\"","b":42.0,"c":1e3,"d":-1,"e":9007199254740993,"f":null}';
+    const text = '{"a":"\\u00e9\\n\\"","b":42.0,"c":1e3,"d":-1,"e":9007199254740993,"f":null,"g":0,"h":9}';
     expect(json(text)).toStrictEqual({
       a: string('é\n"'),
       b: number("42.0"),
@@ -25,6 +25,8 @@ describe("parameters from JSON", () => {
       d: number("-1"),
       e: number("9007199254740993"),
       f: { kind: "null" },
+      g: number("0"),
+      h: number("9"),
     });
   });
 

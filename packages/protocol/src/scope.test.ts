@@ -18,6 +18,7 @@ function parse(text: string) {
 describe("a scope text (RFC 6749 §3.3)", () => {
   test.each([
     ["one name", "data-export", ["data-export"]],
+    ["names of one character", "a b", ["a", "b"]],
     ["several names in their order", "metrics data-export", ["metrics", "data-export"]],
     ["duplicates, which collapse to the first", "metrics data-export metrics", ["metrics", "data-export"]],
     ["names that differ in case, which are two", "metrics Metrics", ["metrics", "Metrics"]],
