@@ -40,7 +40,7 @@ const env = {
   ...process.env,
   // Children that look for `node` themselves find the same one.
   PATH: [...(node === process.execPath ? [] : [path.dirname(node)]), process.env.PATH ?? ""].join(path.delimiter),
-  // Signing runs in the thread pool, whose default of four leaves cores idle on a larger machine.
-  UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? String(Math.max(4, os.cpus().length)),
+  // Signing runs in the thread pool, and a thread a core is best: docs/decisions/0008-a-thread-a-core-signs.md.
+  UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? String(Math.max(2, os.cpus().length)),
 };
 endAs(await run(node, ["--conditions=biped-source", path.join(root, file), ...before, ...args], { env }));

@@ -61,7 +61,7 @@ export async function startServer(program: ServerProgram): Promise<ChildServer> 
 /** None of our own settings: a server must not depend on the terminal that started the benchmark. */
 function inheritEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(?:BIPED|PEER|NODE)_/.test(name));
-  const threads = String(Math.max(4, availableParallelism()));
+  const threads = String(Math.max(2, availableParallelism()));
   return { ...Object.fromEntries(kept), NODE_ENV: "production", UV_THREADPOOL_SIZE: threads };
 }
 

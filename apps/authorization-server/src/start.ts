@@ -22,6 +22,7 @@ import { createSigner } from "./signing/signer.ts";
 import { openStorage } from "./storage/open-storage.ts";
 import type { Storage } from "./storage/storage.ts";
 import { createTokenEndpoint } from "./token-endpoint/token-endpoint.ts";
+import { createTokenIds } from "./token-endpoint/token-ids.ts";
 
 /** What is not configuration: time, chance, the key-encryption key, and where lines are logged. */
 export type ServerParts = {
@@ -106,7 +107,8 @@ function createEndpoints({ issuer, catalogue, tokensPerSecond }: Config, made: M
   const readOwnToken = createReadOwnToken({ keyRing, issuer, nowSeconds });
   const signer = createSigner({ activeKey: keyRing.active, monotonicSeconds });
   const budget = createTokenBudget(tokensPerSecond, monotonicSeconds);
-  const parts = { ...made, authenticateCredential, readOwnToken, signer, budget, issuer, catalogue };
+  const nextTokenId = createTokenIds(made.randomBytes);
+  const parts = { ...made, nextTokenId, authenticateCredential, readOwnToken, signer, budget, issuer, catalogue };
   return {
     token: createTokenEndpoint(parts),
     credentialsInformation: createCredentialsEndpoint(parts),

@@ -99,6 +99,15 @@ describe("whether a text is a secret", () => {
     expect(isSecret("")).toBe(false);
   });
 
+  test.each([
+    ["one character of chance too many", `${known}0`],
+    ["one too few", known.slice(0, -1)],
+    ["a blank in front", ` ${known}`],
+    ["another environment", known.replace("live", "prod")],
+  ])("is denied with %s, though the checksum be right", (_, body) => {
+    expect(isSecret(`${body}${checksumOf(body)}`)).toBe(false);
+  });
+
   test("no other character at any place leaves it one", () => {
     const survivors: string[] = [];
     for (let place = 0; place < secret.length; place += 1) {

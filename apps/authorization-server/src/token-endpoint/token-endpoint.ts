@@ -26,7 +26,7 @@ export type TokenEndpointParts = {
   readonly signer: Signer;
   readonly uses: UseCounter;
   readonly nowSeconds: () => number;
-  readonly randomBytes: (count: number) => Uint8Array;
+  readonly nextTokenId: () => string;
 };
 
 /** POST /v1/oauth/token: a credential for an access token and the base URL of its cloud (RFC 6749 §4.4). */
@@ -47,7 +47,7 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Endpoint {
     // Act
     const { secretId, accountId, projectId, scopes } = grant;
     const nowSeconds = parts.nowSeconds();
-    const tokenId = Buffer.from(parts.randomBytes(16)).toString("base64url");
+    const tokenId = parts.nextTokenId();
     const token = await parts.signer(createAccessTokenClaims(grant, { issuer: parts.issuer, nowSeconds, tokenId }));
     if (isRefusal(token)) return answerRefusal(token, request.id, { clientId });
     parts.uses.count({ clientId, secretId, nowSeconds });
