@@ -1,5 +1,5 @@
-import os from "node:os";
 import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, utimesSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeFolder, type Ran, repository, runCommand } from "./fake-folder.ts";

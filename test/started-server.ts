@@ -10,12 +10,11 @@ import {
   createKeyEncryptionKeyFile,
   migrateStorage,
   readKeyEncryptionKeyFile,
-  readSettings,
   type Server,
   serverSettings,
   start,
 } from "@biped/authorization-server";
-import { createLog } from "@biped/listener";
+import { createLog, readSettings } from "@biped/listener";
 import { isRefusal, type Refusal } from "@biped/protocol";
 import { createPostgresDatabase } from "./postgres-database.ts";
 

@@ -1,6 +1,7 @@
+import { type Environment, MistakenSettings, readSettings } from "@biped/listener";
 import { defaultScopes } from "@biped/protocol";
 import { describe, expect, test } from "vitest";
-import { createConfig, type Environment, MistakenSettings, readSettings, serverSettings } from "./config.ts";
+import { createConfig, serverSettings } from "./config.ts";
 
 const read = (environment: Environment) => createConfig(readSettings(serverSettings, environment));
 

@@ -1,6 +1,5 @@
-import { isIP } from "node:net";
 import { join } from "node:path";
-import type { LogLevel } from "@biped/listener";
+import { type LogLevel, listenerSettings } from "@biped/listener";
 import { defaultScopes, type ScopeCatalogue, type SigningAlgorithm, signingAlgorithms } from "@biped/protocol";
 import { z } from "zod";
 import { formatScopeCatalogue, parseScopeCatalogue } from "./scopes/scope-catalogue.ts";
@@ -27,11 +26,6 @@ export type Config = {
   readonly logLevel: LogLevel;
 };
 
-/** @throws MistakenSettings, whose message has a line for each wrong setting. */
-export class MistakenSettings extends Error {
-  override readonly name = "MistakenSettings";
-}
-
 const whole = (min: number, max: number) =>
   z
     .string()
@@ -51,15 +45,6 @@ const baseUrl = z.string().superRefine((text, context) => {
   }
 });
 
-const words = z.string().transform((text) => text.split(/[\s,]+/).filter((word) => word !== ""));
-
-function isAddressRange(text: string): boolean {
-  const [address = "", prefix, ...rest] = text.split("/");
-  const version = isIP(address);
-  if (version === 0 || address.includes("%") || rest.length > 0) return false;
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
-}
-
 /** Every setting of a server: its name in the environment, what it may be, and what it is for. */
 export const serverSettings = z.object({
   BIPED_DATA_DIR: z.string().default(".biped").describe("Directory of the SQLite files"),
@@ -68,11 +53,7 @@ export const serverSettings = z.object({
     .regex(/^(?:sqlite:.+|postgres(?:ql)?:\/\/.+)$/s, "must be sqlite:PATH or postgres://…")
     .optional()
     .describe("sqlite:PATH or postgres://…; a SQLite file in the data directory if absent"),
-  BIPED_HOST: z
-    .string()
-    .default("127.0.0.1")
-    .refine((text) => isIP(text) !== 0 || text === "localhost", "must be an IP address or localhost")
-    .describe("Address on which to listen"),
+  BIPED_HOST: listenerSettings.BIPED_HOST,
   BIPED_PUBLIC_PORT: port.default(4000).describe("Port of the public listener"),
   BIPED_ADMIN_PORT: port.default(4010).describe("Port of the admin listener"),
   BIPED_ISSUER: baseUrl.optional().describe("The issuer in tokens and metadata; the public listener's URL if absent"),
@@ -103,25 +84,9 @@ export const serverSettings = z.object({
       return catalogue ?? z.NEVER;
     })
     .describe("All scopes; =exclusive after one that combines with no other"),
-  BIPED_TRUSTED_PROXIES: words
-    .default([])
-    .refine((list) => list.every(isAddressRange), "must be IP addresses or CIDR ranges")
-    .describe("Proxies whose X-Forwarded-For is believed"),
-  BIPED_LOG_LEVEL: z
-    .enum(["debug", "info", "warn", "error", "silent"], "must be debug, info, warn, error or silent")
-    .default("info")
-    .describe("Least severe line that is logged"),
+  BIPED_TRUSTED_PROXIES: listenerSettings.BIPED_TRUSTED_PROXIES,
+  BIPED_LOG_LEVEL: listenerSettings.BIPED_LOG_LEVEL,
 });
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Reads any table of settings. An empty value counts as absent. @throws MistakenSettings naming every mistake at once. */
-export function readSettings<Table extends z.ZodType>(table: Table, environment: Environment): z.infer<Table> {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const read = table.safeParse(present);
-  if (read.success) return read.data;
-  throw new MistakenSettings(read.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("\n"));
-}
 
 export function createConfig(settings: z.infer<typeof serverSettings>): Config {
   const dataDirectory = settings.BIPED_DATA_DIR;

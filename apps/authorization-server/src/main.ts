@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { randomBytes } from "node:crypto";
-import { createLog, openLogOutput } from "@biped/listener";
+import { createLog, openLogOutput, readSettings } from "@biped/listener";
 import { Command, InvalidArgumentError } from "commander";
 import { printCreated, withManagement } from "./commands/create.ts";
 import { createKey, listKeys, rotateKeys } from "./commands/keys.ts";
-import { createConfig, readSettings, serverSettings } from "./config.ts";
+import { createConfig, serverSettings } from "./config.ts";
 import { readKeyEncryptionKeyFile } from "./signing/key-encryption-key-file.ts";
 import { start } from "./start.ts";
 import { migrateStorage } from "./storage/open-storage.ts";

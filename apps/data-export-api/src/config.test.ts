@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readSettings } from "./config.ts";
+import { readConfig } from "./config.ts";
 
 const needed = {
   BIPED_CLOUD: "aws-eu-west-1",
@@ -8,7 +8,7 @@ const needed = {
 };
 
 test("the three that must be given are enough", () => {
-  expect(readSettings({ ...needed, PATH: "/bin", BIPED_PORT: "" })).toStrictEqual({
+  expect(readConfig({ ...needed, PATH: "/bin", BIPED_PORT: "" })).toStrictEqual({
     dataDirectory: ".biped",
     logLevel: "info",
     config: {
@@ -36,7 +36,7 @@ test("every setting is taken as it was given", () => {
     BIPED_TRUSTED_PROXIES: "192.0.2.1, 2001:db8::/32",
     BIPED_LOG_LEVEL: "warn",
   };
-  expect(readSettings(given)).toStrictEqual({
+  expect(readConfig(given)).toStrictEqual({
     dataDirectory: "/var/lib/biped",
     logLevel: "warn",
     config: {
@@ -62,7 +62,7 @@ test("every mistake is named at once", () => {
     BIPED_TRUSTED_PROXIES: "192.0.2.0/33",
     BIPED_LOG_LEVEL: "loud",
   };
-  expect(() => readSettings(wrong)).toThrow(
+  expect(() => readConfig(wrong)).toThrow(
     [
       "BIPED_CLOUD must have 1 to 63 lower-case letters, digits and hyphens, with no hyphen at either end",
       "BIPED_ENDPOINT must be https (or http on a loopback address), a host and perhaps a port, in lower case, without path or trailing slash",
@@ -79,13 +79,13 @@ test("every mistake is named at once", () => {
 test.each(["http://auth.example.com", "https://auth.example.com/", "https://auth.example.com?x=1", "auth"])(
   "BIPED_ISSUER cannot be %s",
   (issuer) => {
-    expect(() => readSettings({ ...needed, BIPED_ISSUER: issuer })).toThrow(/^BIPED_ISSUER must be an https URL/);
+    expect(() => readConfig({ ...needed, BIPED_ISSUER: issuer })).toThrow(/^BIPED_ISSUER must be an https URL/);
   },
 );
 
 test.each(["http://api.example.com", "https://API.example.com", "https://api.example.com:443", "https://u@h.example"])(
   "BIPED_ENDPOINT cannot be %s",
   (endpoint) => {
-    expect(() => readSettings({ ...needed, BIPED_ENDPOINT: endpoint })).toThrow(/^BIPED_ENDPOINT must be https/);
+    expect(() => readConfig({ ...needed, BIPED_ENDPOINT: endpoint })).toThrow(/^BIPED_ENDPOINT must be https/);
   },
 );

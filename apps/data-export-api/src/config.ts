@@ -1,13 +1,7 @@
-import { isIP } from "node:net";
 import { join } from "node:path";
-import type { LogLevel } from "@biped/listener";
+import { type Environment, type LogLevel, listenerSettings, readSettings } from "@biped/listener";
 import { z } from "zod";
 import type { Config } from "./start.ts";
-
-/** @throws MistakenSettings, whose message has a line for each wrong setting. */
-export class MistakenSettings extends Error {
-  override readonly name = "MistakenSettings";
-}
 
 const required = (rule: string) => ({
   error: ({ input }: { readonly input?: unknown }) => (input === undefined ? `is required; it ${rule}` : rule),
@@ -39,11 +33,7 @@ const settings = z.object({
     .regex(/^(?:sqlite:.+|postgres(?:ql)?:\/\/.+)$/s, "must be sqlite:PATH or postgres://…")
     .optional()
     .describe("sqlite:PATH or postgres://… of this API alone; a SQLite file in the data directory if absent"),
-  BIPED_HOST: z
-    .string()
-    .default("127.0.0.1")
-    .refine((text) => isIP(text) !== 0 || text === "localhost", "must be an IP address or localhost")
-    .describe("Address on which to listen"),
+  BIPED_HOST: listenerSettings.BIPED_HOST,
   BIPED_PORT: z
     .string()
     .regex(/^[1-9]\d{0,4}$/, portRule)
@@ -51,16 +41,8 @@ const settings = z.object({
     .refine((value) => value <= 65_535, portRule)
     .default(4001)
     .describe("Port on which to listen"),
-  BIPED_TRUSTED_PROXIES: z
-    .string()
-    .transform((text) => text.split(/[\s,]+/).filter((word) => word !== ""))
-    .refine((list) => list.every((entry) => isAddressRange(entry)), "must be IP addresses or CIDR ranges")
-    .default([])
-    .describe("Proxies whose X-Forwarded-For is believed"),
-  BIPED_LOG_LEVEL: z
-    .enum(["debug", "info", "warn", "error", "silent"], "must be debug, info, warn, error or silent")
-    .default("info")
-    .describe("Least severe line that is logged"),
+  BIPED_TRUSTED_PROXIES: listenerSettings.BIPED_TRUSTED_PROXIES,
+  BIPED_LOG_LEVEL: listenerSettings.BIPED_LOG_LEVEL,
 });
 
 /** Tokens compare it letter by letter; `${endpoint}/v1/exports` must be a URL. */
@@ -69,25 +51,11 @@ function isEndpoint(text: string): boolean {
   return text.startsWith("https://") || /^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(text);
 }
 
-function isAddressRange(text: string): boolean {
-  const [address = "", bits, ...rest] = text.split("/");
-  const version = isIP(address);
-  if (version === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-}
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 export type Settings = { readonly config: Config; readonly dataDirectory: string; readonly logLevel: LogLevel };
 
-/** An empty value counts as absent. @throws MistakenSettings naming every mistake at once. */
-export function readSettings(environment: Environment): Settings {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const read = settings.safeParse(present);
-  if (!read.success) {
-    throw new MistakenSettings(read.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("\n"));
-  }
-  const { data } = read;
+/** @throws MistakenSettings naming every mistake at once. */
+export function readConfig(environment: Environment): Settings {
+  const data = readSettings(settings, environment);
   const file = join(data.BIPED_DATA_DIR, `data-export-${data.BIPED_CLOUD}.db`);
   return {
     dataDirectory: data.BIPED_DATA_DIR,

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { mkdirSync } from "node:fs";
 import { migrateDatabase, StoreUnavailable, UnusableDatabase } from "@biped/database";
-import { createLog, openLogOutput } from "@biped/listener";
-import { MistakenSettings, readSettings } from "./config.ts";
+import { createLog, MistakenSettings, openLogOutput } from "@biped/listener";
+import { readConfig } from "./config.ts";
 import { start } from "./start.ts";
 import { migrations } from "./storage/migrations.ts";
 
@@ -10,7 +10,7 @@ const usage = "Usage: biped-data-export-api [migrate]";
 
 async function main(command: string | undefined): Promise<void> {
   if (command !== undefined && command !== "migrate") throw new MistakenSettings(usage);
-  const { config, dataDirectory, logLevel } = readSettings(process.env);
+  const { config, dataDirectory, logLevel } = readConfig(process.env);
   if (config.databaseUrl.startsWith("sqlite:")) mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
   if (command === "migrate") {
     const done = await migrateDatabase({ url: config.databaseUrl, migrations });

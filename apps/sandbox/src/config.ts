@@ -1,4 +1,5 @@
-import { type Config, createConfig, port, readSettings, serverSettings } from "@biped/authorization-server";
+import { type Config, createConfig, port, serverSettings } from "@biped/authorization-server";
+import { type Environment, readSettings } from "@biped/listener";
 import { z } from "zod";
 
 export type SandboxConfig = { readonly server: Config; readonly clouds: readonly SandboxCloud[] };
@@ -16,8 +17,6 @@ const sandboxSettings = serverSettings.extend({
     .pipe(z.tuple([port, port], "must be two ports, such as 4001,4002"))
     .describe("Ports of the two clouds' APIs, for the sandbox alone"),
 });
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Quiet unless asked: what a tester wants to read is the welcome, not a line a request. */
 export function readSandboxConfig(environment: Environment): SandboxConfig {

@@ -6,6 +6,7 @@ import {
   type PresentedCredential,
   parseClientAuthentication,
   type Refusal,
+  readText,
 } from "@biped/protocol";
 
 export type ClientRequest<Asked> = { readonly presented: PresentedCredential; readonly asked: Asked };
@@ -27,4 +28,9 @@ export function readClientRequest<Asked>(
   if (isRefusal(asked)) return asked;
   const presented = parseClientAuthentication(request.authorization, parameters);
   return isRefusal(presented) ? presented : { presented, asked };
+}
+
+/** The `token` of introspection and revocation (RFC 7662 §2.1, RFC 7009 §2.1); undefined where it is absent. */
+export function parseTokenParameter(parameters: Parameters): string | undefined | Refusal {
+  return readText(parameters, { name: "token", maxLength: 8192 });
 }

@@ -1,7 +1,7 @@
 import { type Answer, answerRefusal, type Endpoint } from "@biped/listener";
-import { isRefusal, type PresentedClaims, readText, refuse } from "@biped/protocol";
+import { isRefusal, type PresentedClaims, refuse } from "@biped/protocol";
 import type { AuthenticateCredential } from "../credentials/authenticate-credential.ts";
-import { readClientRequest } from "../credentials/read-client-request.ts";
+import { parseTokenParameter, readClientRequest } from "../credentials/read-client-request.ts";
 import type { ReadOwnToken } from "../signing/read-own-token.ts";
 import type { Client, Storage } from "../storage/storage.ts";
 
@@ -11,13 +11,11 @@ export type IntrospectionParts = {
   readonly storage: Pick<Storage, "findClient" | "findProject" | "isTokenRevoked">;
 };
 
-const tokenRule = { name: "token", maxLength: 8192 };
-
 /** POST /v1/oauth/introspect (RFC 7662): whether a token of this credential is good at this moment. */
 export function createIntrospectionEndpoint(parts: IntrospectionParts): Endpoint {
   return async (request) => {
     // Read
-    const read = readClientRequest(request, (parameters) => readText(parameters, tokenRule));
+    const read = readClientRequest(request, parseTokenParameter);
     if (isRefusal(read)) return read;
     const { presented, asked: token } = read;
     const { clientId } = presented;

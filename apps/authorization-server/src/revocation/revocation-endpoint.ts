@@ -1,7 +1,7 @@
 import { answerRefusal, type Endpoint } from "@biped/listener";
-import { isRefusal, readText, refuse } from "@biped/protocol";
+import { isRefusal, refuse } from "@biped/protocol";
 import type { AuthenticateCredential } from "../credentials/authenticate-credential.ts";
-import { readClientRequest } from "../credentials/read-client-request.ts";
+import { parseTokenParameter, readClientRequest } from "../credentials/read-client-request.ts";
 import type { ReadOwnToken } from "../signing/read-own-token.ts";
 import type { Storage } from "../storage/storage.ts";
 
@@ -12,13 +12,11 @@ export type RevocationParts = {
   readonly nowSeconds: () => number;
 };
 
-const tokenRule = { name: "token", maxLength: 8192 };
-
 /** POST /v1/oauth/revoke (RFC 7009): a credential takes one of its own tokens back. 200 once that is durable. */
 export function createRevocationEndpoint(parts: RevocationParts): Endpoint {
   return async (request) => {
     // Read
-    const read = readClientRequest(request, (parameters) => readText(parameters, tokenRule));
+    const read = readClientRequest(request, parseTokenParameter);
     if (isRefusal(read)) return read;
     const { presented, asked: token } = read;
     const { clientId } = presented;

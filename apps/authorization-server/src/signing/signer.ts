@@ -15,8 +15,11 @@ export type SignerParts = {
 
 /** More would only lengthen the wait of file and DNS work in the same thread pool. */
 const signaturesAtOnce = 16;
-/** Whoever would wait longer is told to come back; short bursts pass. */
-const longestWaitSeconds = 0.2;
+/**
+ * Whoever would wait longer is told to come back. A refusal costs the event loop nearly what a token does, so that
+ * a shorter limit makes busy clients that ask again at once eat up the tokens of all the others.
+ */
+const longestWaitSeconds = 1;
 
 export function createSigner({ activeKey, monotonicSeconds }: SignerParts): Signer {
   const queue = createQueue(monotonicSeconds);
