@@ -1,8 +1,8 @@
 /** An authorization server on a fresh database, with a clock that tests move and demonstration facts of a fixed form. */
 
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer, type Server as NetServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -33,16 +33,26 @@ export type StartedServer = {
   readonly stop: () => Promise<void>;
 };
 
-/** Ports that were free a moment ago. */
+/**
+ * Ports that were free a moment ago, below the range from which the system draws those of outgoing connections: one of
+ * them would otherwise be taken by a connection before a server listens on it.
+ */
 export async function findFreePorts(count: number): Promise<readonly number[]> {
-  const holders = Array.from({ length: count }, () => createServer());
-  await Promise.all(holders.map((holder) => new Promise<void>((done) => holder.listen(0, "127.0.0.1", done))));
-  const ports = holders.map((holder) => {
-    const address = holder.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
-  });
-  await Promise.all(holders.map((holder) => new Promise((done) => holder.close(done))));
-  return ports;
+  const held = await Promise.all(Array.from({ length: count }, holdPort));
+  await Promise.all(held.map(({ holder }) => new Promise((done) => holder.close(done))));
+  return held.map(({ port }) => port);
+}
+
+async function holdPort(): Promise<{ readonly holder: NetServer; readonly port: number }> {
+  for (;;) {
+    const holder = createServer();
+    const port = randomInt(20_000, 30_000);
+    const isFree = await new Promise<boolean>((resolve) => {
+      holder.once("error", () => resolve(false));
+      holder.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (isFree) return { holder, port };
+  }
 }
 
 /** @param settings Win over those of the engine; with a database of its own in them it is migrated too. */

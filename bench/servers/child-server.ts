@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 /** A server as a child process: started, waited for, weighed, stopped. Never more than one at a time. */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -65,14 +66,20 @@ function inheritEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), NODE_ENV: "production", UV_THREADPOOL_SIZE: threads };
 }
 
+/** Below the range of outgoing connections: one of the load's would otherwise take the port before the server does. */
 export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("No port is free.");
-  return address.port;
+  for (;;) {
+    const port = randomInt(20_000, 30_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 async function waitUntilReady(program: ServerProgram, child: ChildProcess, url: string): Promise<void> {
