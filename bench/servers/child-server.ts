@@ -1,7 +1,7 @@
-import { randomInt } from "node:crypto";
 /** A server as a child process: started, waited for, weighed, stopped. Never more than one at a time. */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { get } from "node:http";
