@@ -57,6 +57,7 @@ test("R-23, L-04: over a day of hourly rotations no good token is refused, and a
       endpoint,
       scopes: ["data-export"],
       epochs: { account: 0, project: 0, credential: 0 },
+      secretExpiresAt: undefined,
     };
     const facts = { issuer, nowSeconds: now, tokenId: randomBytes(16).toString("base64url") };
     const token = await signer(createAccessTokenClaims(grant, facts));

@@ -72,6 +72,20 @@ describe.each(["sqlite", "postgres"] as const)("the OAuth endpoints on %s", (eng
       expect(access_token).toMatch(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/);
     });
 
+    test("200: a secret with an end is told when that is, in a seventh member", async () => {
+      const made = await started.server.management("operator").createCredential({
+        name: "One year",
+        accountId: facts.first.id,
+        projectId: 42,
+        scopes: ["data-export"],
+        allowedRanges: [],
+        expiresAt: 1_831_536_000,
+      });
+      if (!("credential" in made)) throw new Error("not created");
+      const body = await issue({ clientId: made.credential.clientId, clientSecret: made.clientSecret });
+      expect(body.secret_expires_at).toBe("2028-01-15T08:00:00Z");
+    });
+
     test("200: a project-level credential names no project and gets its own", async () => {
       const body = await issue(facts.project);
       expect([body.project_id, body.endpoint]).toEqual([42, "https://api.eu-west-1.example.com"]);

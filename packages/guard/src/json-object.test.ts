@@ -43,6 +43,7 @@ const claims = createAccessTokenClaims(
     endpoint: "https://api.eu-west-1.example.com",
     scopes: ["data-export", "metrics"],
     epochs: { account: 0, project: 1, credential: 2 },
+    secretExpiresAt: undefined,
   },
   { issuer: "https://auth.example.com", nowSeconds: 1_800_000_000, tokenId: "AAAAAAAAAAAAAAAAAAAAAA" },
 );

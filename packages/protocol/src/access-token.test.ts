@@ -10,6 +10,7 @@ const grant: Grant = {
   endpoint: "https://api.eu-west-1.example.com",
   scopes: ["data-export", "metrics"],
   epochs: { account: 0, project: 3, credential: 5 },
+  secretExpiresAt: undefined,
 };
 
 const claims = {

@@ -17,6 +17,7 @@ const credential = fc.record({
   scopes: fc.oneof(fc.constant(everyScope), fc.constant(everyScope), fc.subarray(everyScope)),
   accountEpoch: fc.nat(3),
   credentialEpoch: fc.nat(3),
+  secretExpiresAt: fc.constantFrom(undefined, "2027-01-01T00:00:00Z"),
 });
 const good = ["metrics", "data-export metrics", "enrichment"];
 const request = fc.record({
@@ -65,6 +66,7 @@ testProperty(
       endpoint: `https://cloud-${decided.projectId}.example.com`,
       scopes: asked.request.scope?.split(" "),
       epochs: { account: owner.accountEpoch, project: project?.epoch, credential: owner.credentialEpoch },
+      secretExpiresAt: owner.secretExpiresAt,
     });
   }),
 );

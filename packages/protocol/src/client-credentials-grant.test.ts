@@ -17,12 +17,14 @@ const accountLevel: AuthenticatedCredential = {
   scopes: ["data-export", "metrics", "enrichment"],
   accountEpoch: 1,
   credentialEpoch: 3,
+  secretExpiresAt: "2027-01-01T00:00:00Z",
 };
 const projectLevel: AuthenticatedCredential = {
   ...accountLevel,
   clientId: "c-project",
   secretId: "s-project",
   projectId: 42,
+  secretExpiresAt: undefined,
 };
 
 const project42: GrantableProject = {
@@ -61,6 +63,7 @@ describe("a grant", () => {
       endpoint: "https://api.us-east.example.com",
       scopes: ["data-export", "metrics"],
       epochs: { account: 1, project: 5, credential: 3 },
+      secretExpiresAt: "2027-01-01T00:00:00Z",
     });
   });
 
@@ -74,6 +77,7 @@ describe("a grant", () => {
       endpoint: "https://api.eu-west-1.example.com",
       scopes: ["enrichment"],
       epochs: { account: 1, project: 2, credential: 3 },
+      secretExpiresAt: undefined,
     });
   });
 });

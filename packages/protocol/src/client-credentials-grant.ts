@@ -23,6 +23,8 @@ export type AuthenticatedCredential = {
   readonly scopes: readonly string[];
   readonly accountEpoch: number;
   readonly credentialEpoch: number;
+  /** ISO 8601. When the secret that was presented ends, by itself or with its credential. */
+  readonly secretExpiresAt: string | undefined;
 };
 
 /** What a token will say: one credential, one project, one cloud. */
@@ -34,6 +36,8 @@ export type Grant = {
   readonly endpoint: string;
   readonly scopes: readonly string[];
   readonly epochs: Epochs;
+  /** ISO 8601. */
+  readonly secretExpiresAt: string | undefined;
 };
 
 /**
@@ -70,6 +74,7 @@ export function grantClientCredentials({ credential, request, project, catalogue
     endpoint: target.endpoint,
     scopes,
     epochs: { account: credential.accountEpoch, project: target.epoch, credential: credential.credentialEpoch },
+    secretExpiresAt: credential.secretExpiresAt,
   };
 }
 

@@ -9,9 +9,10 @@ const grant = {
   endpoint: "https://api.eu-west-1.example.com",
   scopes: ["metrics", "data-export"],
   epochs: { account: 0, project: 0, credential: 0 },
+  secretExpiresAt: undefined,
 };
 
-test("the answer has exactly its six members, in the order of the documentation", () => {
+test("the answer of a secret without an end has exactly its six members, in the order of the documentation", () => {
   const response = createTokenResponse(grant, "eyJ.a.b");
   expect(JSON.stringify(response)).toBe(
     '{"access_token":"eyJ.a.b","token_type":"bearer","expires_in":3600,"scope":"metrics data-export",' +
@@ -29,4 +30,10 @@ test("a project-level credential's answer names its project and endpoint all the
     project_id: 42,
     endpoint: "https://api.eu-west-1.example.com",
   });
+});
+
+test("a secret with an end is told when that is, in a seventh member", () => {
+  const response = createTokenResponse({ ...grant, secretExpiresAt: "2027-01-01T00:00:00Z" }, "t");
+  expect(Object.keys(response).length).toBe(7);
+  expect(response.secret_expires_at).toBe("2027-01-01T00:00:00Z");
 });

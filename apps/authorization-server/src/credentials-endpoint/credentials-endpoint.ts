@@ -2,6 +2,7 @@ import { answerRefusal, type Endpoint } from "@biped/listener";
 import { isRefusal } from "@biped/protocol";
 import type { AuthenticateCredential } from "../credentials/authenticate-credential.ts";
 import { type Authenticated, isPast } from "../credentials/judge-credential.ts";
+import { formatTime } from "../credentials/format-time.ts";
 import { readClientRequest } from "../credentials/read-client-request.ts";
 import type { Project, Secret, Storage } from "../storage/storage.ts";
 
@@ -61,9 +62,4 @@ function describeSecret({ id, createdAt, expiresAt, lastUsedAt }: Secret, presen
     last_used_at: lastUsedAt === undefined ? null : formatTime(lastUsedAt),
     current: id === presentedId,
   };
-}
-
-/** ISO 8601 in UTC, to the second. */
-function formatTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 }

@@ -81,8 +81,19 @@ test("a credential that may act is told what it owns, with the epochs of its iss
       scopes: ["data-export", "metrics"],
       accountEpoch: 1,
       credentialEpoch: 2,
+      secretExpiresAt: undefined,
     },
   });
+});
+
+test.each<[Partial<Facts>, string]>([
+  [{ secrets: [createSecret("s1", "right", now + 60)] }, "of the secret"],
+  [{ credentialExpiresAt: now + 60 }, "of the credential"],
+  [{ secrets: [createSecret("s1", "right", now + 90)], credentialExpiresAt: now + 60 }, "that comes first"],
+])("%j: a credential is told the end %s", (facts) => {
+  const outcome = judge({ ...good, ...facts });
+  const expected = new Date((now + 60) * 1000).toISOString().replace(".000Z", "Z");
+  expect(isRefusal(outcome) ? outcome.reason : outcome.credential.secretExpiresAt).toBe(expected);
 });
 
 describe("R-04: one refusal for all", () => {

@@ -2,6 +2,7 @@ import { BlockList, isIPv4 } from "node:net";
 import { formatAddress } from "@biped/listener";
 import { type AuthenticatedCredential, type Refusal, refuseClient } from "@biped/protocol";
 import type { Client, Secret } from "../storage/storage.ts";
+import { formatTime } from "./format-time.ts";
 import { matchesDigest, type PresentedDigests } from "./secret-digest.ts";
 
 export type Circumstances = {
@@ -27,6 +28,7 @@ export function judgeCredential(client: Client | undefined, circumstances: Circu
 }
 
 function readAuthenticated({ credential, account }: Client, secret: Secret): AuthenticatedCredential {
+  const ends = [secret.expiresAt, credential.expiresAt].filter((end) => end !== undefined);
   return {
     clientId: credential.clientId,
     secretId: secret.id,
@@ -35,6 +37,7 @@ function readAuthenticated({ credential, account }: Client, secret: Secret): Aut
     scopes: credential.scopes,
     accountEpoch: account.epoch,
     credentialEpoch: credential.epoch,
+    secretExpiresAt: ends.length === 0 ? undefined : formatTime(Math.min(...ends)),
   };
 }
 
