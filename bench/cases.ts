@@ -1,5 +1,6 @@
 /** Everything that a round measures, in the order of the round: one server at a time. */
 
+import { measureClient } from "./cases/client.ts";
 import { measureCredentialMemory, measureIdle, measureStoredRows } from "./cases/footprint.ts";
 import { measureGuard } from "./cases/guard.ts";
 import {
@@ -39,6 +40,7 @@ export const cases = {
   "biped, rows": measureStoredRows,
   "biped, cached credentials": measureCredentialMemory,
   guard: measureGuard,
+  client: measureClient,
 } as const satisfies Readonly<Record<string, Measure>>;
 
 export type CaseName = keyof typeof cases;

@@ -95,3 +95,27 @@ declare module "@jmondi/oauth2-server/fastify" {
   export function handleFastifyReply(reply: object, answer: object): void;
   export function handleFastifyError(error: unknown, reply: object): void;
 }
+
+declare module "@badgateway/oauth2-client" {
+  export type OAuth2Token = { readonly accessToken: string; readonly expiresAt: number | null };
+  export class OAuth2Client {
+    constructor(settings: {
+      readonly server: string;
+      readonly tokenEndpoint: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+    });
+    clientCredentials(parameters: { readonly scope: readonly string[] }): Promise<OAuth2Token>;
+  }
+  export class OAuth2Fetch {
+    constructor(options: { readonly client: OAuth2Client; readonly getNewToken: () => Promise<OAuth2Token> });
+    getToken(): Promise<OAuth2Token>;
+  }
+}
+
+declare module "google-auth-library" {
+  export class OAuth2Client {
+    refreshHandler?: () => Promise<{ readonly access_token: string; readonly expiry_date: number }>;
+    getAccessToken(): Promise<{ readonly token?: string | null }>;
+  }
+}

@@ -1,4 +1,4 @@
-/** The rows of the table of targets that concern the server and the guard, each as a ratio of one round. */
+/** The rows of the table of targets that concern the server, the guard and the client, as ratios of one round. */
 
 import type { CaseName, Reading } from "./cases.ts";
 
@@ -173,4 +173,68 @@ const guardRows: readonly Row[] = [
   guardRow("guard-cache-fast-jwt", "guard, opt-in cache ÷ fast-jwt's cache", ["guardCached", "fastJwtCached"], 2),
 ];
 
-export const rows: readonly Row[] = [...yardstickRows, ...peerRows, ...ownRows, ...footprintRows, ...guardRows];
+function clientRow(id: string, what: string, value: string, more: Pick<Row, "target" | "unit"> = {}): Row {
+  return { id, what, needs: ["client"], value: (round) => read(round, "client", value), ...more };
+}
+
+/** Against the fastest of those named. */
+function keptTokenRow(id: string, what: string, others: readonly string[]): Row {
+  const value = (round: Round): number => {
+    const fastest = Math.min(...others.map((name) => read(round, "client", `${name}Nanoseconds`)));
+    return read(round, "client", "bipedNanoseconds") / fastest;
+  };
+  return { id, what, needs: ["client"], value };
+}
+
+const clientPeers = [
+  { id: "openid", label: "openid-client", value: "openidClient" },
+  { id: "webapi", label: "oauth4webapi", value: "oauth4webapi" },
+  { id: "simple", label: "simple-oauth2, kept by hand as it shows", value: "simpleOauth2" },
+  { id: "fetch", label: "@badgateway/oauth2-client's OAuth2Fetch", value: "badgateway" },
+  { id: "google", label: "google-auth-library's refreshHandler", value: "google" },
+] as const;
+
+const clientRows: readonly Row[] = [
+  clientRow("client-cached", "client, `token()` from memory", "bipedNanoseconds", {
+    target: { atMost: 200 },
+    unit: "ns",
+  }),
+  clientRow(
+    "client-await",
+    "awaiting a promise that is resolved already; in every such number",
+    "resolvedPromiseNanoseconds",
+    {
+      unit: "ns",
+    },
+  ),
+  keptTokenRow("client-keeping", "client, `token()` from memory ÷ the fastest library that keeps tokens", [
+    "badgateway",
+    "google",
+  ]),
+  keptTokenRow("client-by-hand", "the same ÷ the fastest of the others, kept by hand", [
+    "openidClientKept",
+    "oauth4webapiKept",
+    "simpleOauth2",
+  ]),
+  clientRow("client-cold", "client, token requests for 1,000 calls at once, cold", "bipedColdRequests", {
+    target: { atMost: 1 },
+  }),
+  ...clientPeers.map(({ id, label, value }) =>
+    clientRow(`client-cold-${id}`, `the same, ${label}`, `${value}ColdRequests`),
+  ),
+  clientRow("client-next", "client, token requests for the next 1,000 calls", "bipedNextRequests", {
+    target: { atMost: 0 },
+  }),
+  ...clientPeers.map(({ id, label, value }) =>
+    clientRow(`client-next-${id}`, `the same, ${label}`, `${value}NextRequests`),
+  ),
+];
+
+export const rows: readonly Row[] = [
+  ...yardstickRows,
+  ...peerRows,
+  ...ownRows,
+  ...footprintRows,
+  ...guardRows,
+  ...clientRows,
+];
