@@ -17,9 +17,17 @@ const commands = {
   start: { does: "the whole system on this machine, the sandbox", entry: ["apps/sandbox/src/main.ts"] },
   serve: { does: "the authorization server", entry: [server, "serve"] },
   server: { does: "the authorization server's other commands", entry: [server] },
-  test: { does: "every check and every test; with a path or a filter, those tests only", entry: ["scripts/test.mjs"] },
+  test: {
+    does: "every check and every test; with a path or a filter, those tests only",
+    entry: ["scripts/test.mjs"],
+    also: "test/runtimes",
+  },
   check: { does: "types, lint, boundaries, documents, unused code", entry: ["scripts/check.mjs"] },
-  build: { does: "compile, and pack what is published into dist/", entry: ["scripts/build.mjs"] },
+  build: {
+    does: "compile, and pack what is published into dist/",
+    entry: ["scripts/build.mjs"],
+    also: "test/runtimes",
+  },
   bench: { does: "the benchmarks", entry: ["bench/run.ts"], also: "bench" },
 };
 

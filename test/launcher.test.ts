@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, utimesSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -21,6 +21,8 @@ const makeProject = (main: string, files: Readonly<Record<string, string>> = {})
     "package.json": manifest,
     "package-lock.json": lock("1.0.0"),
     "node_modules/.package-lock.json": installed,
+    "test/runtimes/package-lock.json": lock("1.0.0"),
+    "test/runtimes/node_modules/.package-lock.json": installed,
     "apps/sandbox/src/main.ts": main,
     ...files,
   });
@@ -119,6 +121,23 @@ describe("the launcher and npm ci", () => {
     age(path.join(cwd, "node_modules/.package-lock.json"), 1_000_000_000);
     await launch(cwd, ["start"], withNpm(cwd));
     expect(ranNpm(cwd)).toBe(false);
+  });
+
+  test.each([
+    ["test", true],
+    ["build", true],
+    ["start", false],
+  ])("%s without the runtimes of the tests: they are installed first: %s", async (command, isInstalled) => {
+    const cwd = makeProject("", npm(succeed));
+    if (command !== "start") writeFileSync(path.join(cwd, `scripts/${command}.mjs`), "");
+    rmSync(path.join(cwd, "test/runtimes/node_modules"), { recursive: true });
+    const ran = await launch(cwd, [command], withNpm(cwd));
+    expect(ran.errors.includes("installing the packages of test/runtimes (npm ci)")).toBe(isInstalled);
+    expect([existsSync(path.join(cwd, "test/runtimes/npm-was-here")), ranNpm(cwd), ran.code]).toEqual([
+      isInstalled,
+      false,
+      0,
+    ]);
   });
 
   test("it fails: its exit code comes back, one line says so, and nothing is started", async () => {

@@ -36,9 +36,9 @@ export const textRules: readonly TextRule[] = [
     isMeant: (workspace, inside) => workspace === "protocol" && !isTest(inside),
   },
   {
-    rule: "only config.ts and main.ts read process.env",
+    rule: "only config.ts, main.ts and the client's credentials-from-environment.ts read process.env",
     pattern: /\bprocess\.env\b/g,
-    isMeant: (_, inside) => !isTest(inside) && !/\/(config|main)\.ts$/.test(inside),
+    isMeant: (_, inside) => !isTest(inside) && !/\/(config|main|credentials-from-environment)\.ts$/.test(inside),
   },
   {
     rule: "only storage/ reads the table of secrets",

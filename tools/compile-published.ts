@@ -1,18 +1,14 @@
 /** Compiles published workspaces, so that `dist` holds what their sources say and nothing else. */
-import { spawnSync } from "node:child_process";
 import { existsSync, globSync, rmSync } from "node:fs";
 import path from "node:path";
+import { runTool } from "./run-tool.ts";
 
-/** Returns what the tool printed; throws with all of it when the tool fails. */
-export const runTool = (command: string, args: readonly string[], cwd: string): string => {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
-  if (status === 0) return stdout;
-  throw new Error(`${path.basename(command)} ${args.join(" ")} failed\n${error?.message ?? stdout + stderr}`);
-};
+/** Tests, and the suites that tests share, are never published. */
+const isForTests = (file: string): boolean => /\.test\.ts$|\/conformance\.ts$/.test(file);
 
 /** The files of a tarball, by its folder. */
 export const findExpectedFiles = (folder: string): readonly string[] => {
-  const sources = globSync("src/**/*.ts", { cwd: folder }).filter((file) => !file.endsWith(".test.ts"));
+  const sources = globSync("src/**/*.ts", { cwd: folder }).filter((file) => !isForTests(file));
   const stems = sources.map((file) => file.replace(/^src/, "dist").replace(/\.ts$/, ""));
   return ["LICENSE", "README.md", "package.json", ...stems.flatMap((stem) => [`${stem}.js`, `${stem}.d.ts`])];
 };
