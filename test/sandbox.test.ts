@@ -1,82 +1,28 @@
 /** What `npm start` runs, as the program it is: its own process, its own files, its printed samples. */
 
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { execFile } from "node:child_process";
+import { chmod, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findFreePorts, post, tokenRequest } from "./started-server.ts";
+import {
+  createSandboxEnvironment,
+  type Demo,
+  type RunningSandbox,
+  readDemo,
+  type SandboxEnvironment,
+  startSandbox,
+  stopSandbox,
+} from "./started-sandbox.ts";
+import { post, tokenRequest } from "./started-server.ts";
 
-const root = join(import.meta.dirname, "..");
 const run = promisify(execFile);
 
-type Running = { readonly child: ChildProcess; readonly output: () => string };
-
-/** Resolves when the sandbox says that it is ready, or has ended. */
-async function startSandbox(environment: Record<string, string>): Promise<Running> {
-  const child = spawn(process.execPath, ["--conditions=biped-source", "apps/sandbox/src/main.ts"], {
-    cwd: root,
-    env: { PATH: process.env.PATH, ...environment },
-  });
-  let output = "";
-  await new Promise<void>((resolve) => {
-    const read = (chunk: Buffer): void => {
-      output += chunk.toString();
-      if (output.includes("Stop with Ctrl-C")) resolve();
-    };
-    child.stdout.on("data", read);
-    child.stderr.on("data", read);
-    child.once("close", () => resolve());
-  });
-  return { child, output: () => output };
-}
-
-async function stop({ child }: Running, signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
-  if (child.exitCode !== null) return child.exitCode;
-  child.kill(signal);
-  await once(child, "close");
-  return child.exitCode;
-}
-
-async function createEnvironment() {
-  const directory = await mkdtemp(join(tmpdir(), "biped-sandbox-"));
-  const [publicPort = 0, adminPort = 0, aws = 0, azure = 0] = await findFreePorts(4);
-  return {
-    directory,
-    ports: { publicPort, adminPort, aws, azure },
-    environment: {
-      BIPED_DATA_DIR: directory,
-      BIPED_PUBLIC_PORT: String(publicPort),
-      BIPED_ADMIN_PORT: String(adminPort),
-      BIPED_CLOUD_PORTS: `${aws},${azure}`,
-    },
-  };
-}
-
-type Made = Awaited<ReturnType<typeof createEnvironment>>;
-
 describe("a running sandbox", () => {
-  let made: Made;
-  let sandbox: Running;
-  let demo: {
-    issuer: string;
-    console: string;
-    administrator: { email: string; password: string };
-    clouds: { name: string; endpoint: string }[];
-    accounts: { id: number; name: string; projects: { id: number; name: string; cloud: string }[] }[];
-    credentials: {
-      level: string;
-      account_id: number;
-      project_id: number | null;
-      client_id: string;
-      client_secret: string;
-      scopes: string;
-    }[];
-  };
+  let made: SandboxEnvironment;
+  let sandbox: RunningSandbox;
+  let demo: Demo;
 
-  const readDemo = async () => JSON.parse(await readFile(join(made.directory, "demo.json"), "utf8"));
   const held = (index: number) => {
     const credential = demo.credentials[index]!;
     return { clientId: credential.client_id, clientSecret: credential.client_secret };
@@ -90,12 +36,12 @@ describe("a running sandbox", () => {
   const moveClock = (body: unknown) => post(`http://127.0.0.1:${made.ports.adminPort}/sandbox/clock`, body);
 
   beforeAll(async () => {
-    made = await createEnvironment();
+    made = await createSandboxEnvironment();
     sandbox = await startSandbox(made.environment);
-    demo = await readDemo();
+    demo = await readDemo(made);
   });
   afterAll(async () => {
-    await stop(sandbox);
+    await stopSandbox(sandbox);
     await rm(made.directory, { recursive: true });
   });
 
@@ -205,9 +151,9 @@ describe("a running sandbox", () => {
   test("a second start keeps the credentials, the jobs and the clock; SIGTERM ends it with status 0", async () => {
     await moveClock({ advanceSeconds: 86_400 });
     const { now } = (await moveClock({ advanceSeconds: 1 })).body;
-    expect(await stop(sandbox)).toBe(0);
+    expect(await stopSandbox(sandbox)).toBe(0);
     sandbox = await startSandbox(made.environment);
-    expect(await readDemo()).toEqual(demo);
+    expect(await readDemo(made)).toEqual(demo);
     const { access_token, endpoint } = await issue(1);
     const names = (await listExports(endpoint, access_token)).body.payload.map((job: { name: string }) => job.name);
     expect(names.filter((name: string) => name === "Mine" || name === "Nightly sessions")).toEqual([
@@ -220,18 +166,18 @@ describe("a running sandbox", () => {
 });
 
 describe("what keeps a sandbox from starting is one clear line", () => {
-  const refuseToStart = async (change: (made: Made) => Promise<Record<string, string>>) => {
-    const made = await createEnvironment();
+  const refuseToStart = async (change: (made: SandboxEnvironment) => Promise<Record<string, string>>) => {
+    const made = await createSandboxEnvironment();
     try {
       const ended = await startSandbox({ ...made.environment, ...(await change(made)) });
-      return { code: await stop(ended), lines: ended.output().trim().split("\n"), made };
+      return { code: await stopSandbox(ended), lines: ended.output().trim().split("\n"), made };
     } finally {
       await rm(made.directory, { recursive: true, force: true });
     }
   };
 
   test("a port in use", async () => {
-    const holder = await createEnvironment();
+    const holder = await createSandboxEnvironment();
     const running = await startSandbox(holder.environment);
     const { code, lines } = await refuseToStart(async () => ({ BIPED_PUBLIC_PORT: String(holder.ports.publicPort) }));
     expect(code).toBe(1);
@@ -242,7 +188,7 @@ describe("what keeps a sandbox from starting is one clear line", () => {
     expect(cloud.lines).toEqual([
       `biped sandbox: Another program listens on 127.0.0.1:${holder.ports.aws} already. Choose another with BIPED_CLOUD_PORTS.`,
     ]);
-    await stop(running);
+    await stopSandbox(running);
     await rm(holder.directory, { recursive: true });
   });
 
@@ -277,14 +223,14 @@ describe("what keeps a sandbox from starting is one clear line", () => {
   });
 
   test("another key-encryption key than the one that sealed the database", async () => {
-    const made = await createEnvironment();
-    await stop(await startSandbox(made.environment));
+    const made = await createSandboxEnvironment();
+    await stopSandbox(await startSandbox(made.environment));
     await writeFile(join(made.directory, "kek"), `${Buffer.alloc(32, 7).toString("base64")}\n`);
     const ended = await startSandbox(made.environment);
     expect(ended.output()).toMatch(
       /^biped sandbox: Pepper \w+ cannot be opened: sealed with another key-encryption key/,
     );
-    expect(await stop(ended)).toBe(1);
+    expect(await stopSandbox(ended)).toBe(1);
     await rm(made.directory, { recursive: true });
   });
 

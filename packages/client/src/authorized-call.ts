@@ -1,0 +1,81 @@
+import { createRefusal, createUnexpectedAnswer, describeText, isJsonObject, parseJson, readText } from "./answers.ts";
+import { createBlot } from "./blot.ts";
+import type { CallOptions } from "./client.ts";
+import type { ClientCore } from "./client-core.ts";
+import type { TokenKeeper } from "./token-keeper.ts";
+import type { Token } from "./token-store.ts";
+import { discard, isBodyResendable } from "./transport.ts";
+
+type Answered = { readonly response: Response; readonly text: string; readonly token: Token };
+type Call = CallOptions & { readonly read: (response: Response) => Promise<string> };
+
+/** Calls an API with the keeper's token, and hands the answer over as it is. */
+export async function callAuthorized(
+  core: ClientCore,
+  keeper: TokenKeeper,
+  path: string,
+  options: CallOptions = {},
+): Promise<Response> {
+  const { response } = await call(core, keeper, path, { ...options, read: peek });
+  return response;
+}
+
+/** Calls a JSON API and unpacks `{ "success": true, "payload": … }`. @throws {ClientError} it is anything else. */
+export async function callForPayload(
+  core: ClientCore,
+  keeper: TokenKeeper,
+  path: string,
+  options: CallOptions = {},
+): Promise<unknown> {
+  const { response, text, token } = await call(core, keeper, path, { ...options, read: readText });
+  const blot = createBlot(() => [token.accessToken]);
+  if (!response.ok) throw createRefusal(response, text, (said) => blot(core.blot(said)));
+  const answer = parseJson(text);
+  if (!isJsonObject(answer) || answer.success !== true || !("payload" in answer)) {
+    throw createUnexpectedAnswer(response.status, describeText(text));
+  }
+  return answer.payload;
+}
+
+/** A refused token is replaced and the call repeated, once for each of the two reasons. */
+async function call(core: ClientCore, keeper: TokenKeeper, path: string, options: Call): Promise<Answered> {
+  const headers = new Headers(options.headers);
+  if (headers.has("authorization")) throw new TypeError("The Authorization header is this client's own.");
+  if (!headers.has("accept-encoding")) headers.set("accept-encoding", "identity");
+  const { read, ...init } = options;
+  const repeated = new Set<number>();
+  for (;;) {
+    const token = await keeper.find(options.signal ?? undefined);
+    headers.set("authorization", `Bearer ${token.accessToken}`);
+    const url = resolvePath(path, token.endpoint);
+    const { response, value } = await core.exchange(url, { redirect: "manual", ...init, headers, read });
+    if (!isTokenRefused(response, value)) return { response, text: value, token };
+    keeper.drop(token);
+    if (repeated.has(response.status) || !isBodyResendable(options.body)) return { response, text: value, token };
+    repeated.add(response.status);
+    await discard(response);
+  }
+}
+
+function resolvePath(path: string, endpoint: string): string {
+  const url = new URL(endpoint + path);
+  // Not by the first characters alone: the URL parser drops white space, and an "@" makes a name of what stands before.
+  if (path.startsWith("/") && url.origin === endpoint) return url.href;
+  throw new TypeError("path must begin with a slash, and stay at the token's endpoint.");
+}
+
+/** The body of an answer that may be about the token; the caller's own reading of it is left alone. */
+async function peek(response: Response): Promise<string> {
+  if (response.status !== 401 && response.status !== 421) return "";
+  return readText(response.clone()).catch(() => "");
+}
+
+/** RFC 6750 §3.1, and the codes for services that send no challenge. An address in the body is for people to read. */
+function isTokenRefused({ status, headers }: Response, text: string): boolean {
+  const body = parseJson(text);
+  const { error, errorCode } = isJsonObject(body) ? body : {};
+  if (status === 421) return errorCode === "WRONG_CLOUD";
+  if (status !== 401) return false;
+  const isChallenged = /\berror="?invalid_token/i.test(headers.get("www-authenticate") ?? "");
+  return isChallenged || error === "invalid_token" || errorCode === "JWT_EXPIRED" || errorCode === "JWT_REVOKED";
+}

@@ -1,0 +1,122 @@
+import { type Blot, describeCause } from "./blot.ts";
+import type { CallOptions } from "./client.ts";
+import { ClientError } from "./client-error.ts";
+import type { ClientOptions } from "./client-options.ts";
+import { drawDelay, isIdempotent, isWorthRetrying, parseRetryAfter, type RetryBudget } from "./retry-policy.ts";
+
+/** An answer, and what `read` took from it within the time of the attempt. */
+export type Exchanged<Value> = { readonly response: Response; readonly value: Value };
+
+type ExchangeOptions<Value> = CallOptions & {
+  /** Safe to repeat whatever its method says: the token request. */
+  readonly isRepeatable?: boolean;
+  readonly read: (response: Response) => Promise<Value>;
+};
+
+type Surroundings = Pick<
+  ClientOptions,
+  "fetch" | "now" | "random" | "sleep" | "timeoutMilliseconds" | "maxAttempts" | "on"
+>;
+
+export type TransportParts = {
+  readonly [name in keyof Surroundings]-?: NonNullable<Surroundings[name]>;
+} & { readonly budget: RetryBudget; readonly blot: Blot };
+
+export type Transport = {
+  /** Resolves with any answer that is not worth another attempt; rejects with a ClientError when there is none. */
+  readonly exchange: <Value>(url: string, options: ExchangeOptions<Value>) => Promise<Exchanged<Value>>;
+};
+
+/** One way to the services for tokens, calls and files: time limits, and repetitions within the budget. */
+export function createTransport(parts: TransportParts): Transport {
+  const { budget, maxAttempts, random, sleep, now } = parts;
+  const exchange: Transport["exchange"] = async (url, options) => {
+    const { timeoutMilliseconds = parts.timeoutMilliseconds, read, isRepeatable, ...init } = options;
+    const method = (init.method ?? "GET").toUpperCase();
+    const isSafe = isRepeatable ?? isIdempotent(method, new Headers(init.headers));
+    const isResendable = isBodyResendable(init.body);
+    // A mistake of the caller's shows here, once, and not as a connection that failed.
+    new Request(url, isResendable ? init : { ...init, body: null });
+    budget.noteCall();
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await attemptOnce(parts, url, { init, timeoutMilliseconds, read });
+      const { response, failure } = outcome;
+      const isWorthIt = response ? isWorthRetrying(response.status, isSafe) : isSafe || outcome.isUnsent;
+      const retryAfter = parseRetryAfter(response?.headers.get("retry-after"), now());
+      const delay = isWorthIt && isResendable && attempt < maxAttempts && drawDelay(attempt, random(), retryAfter);
+      if (typeof delay !== "number" || !budget.take()) {
+        if (failure) throw failure;
+        return outcome;
+      }
+      await discard(response);
+      const reason = outcome.failure ? outcome.failure.code : outcome.response.status;
+      tell(parts.on.retried, { method, url: withoutQuery(url), attempt, delayMilliseconds: delay, reason });
+      await sleep(delay, init.signal ?? undefined);
+    }
+  };
+  return { exchange };
+}
+
+type Attempt<Value> = {
+  readonly init: RequestInit;
+  readonly timeoutMilliseconds: number;
+  readonly read: (response: Response) => Promise<Value>;
+};
+type Outcome<Value> =
+  | (Exchanged<Value> & { readonly failure?: undefined })
+  | { readonly failure: ClientError; readonly isUnsent: boolean; readonly response?: undefined };
+
+/** The time limit ends with `read`; whoever reads a body after that has the caller's signal alone. */
+async function attemptOnce<Value>(
+  { fetch, blot }: Pick<TransportParts, "fetch" | "blot">,
+  url: string,
+  { init, timeoutMilliseconds, read }: Attempt<Value>,
+): Promise<Outcome<Value>> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), timeoutMilliseconds);
+  const { signal } = init;
+  signal?.throwIfAborted();
+  try {
+    const either = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
+    const response = await fetch(url, { ...init, signal: either });
+    return { response, value: await read(response) };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof ClientError) throw error;
+    const cause = describeCause(error, blot);
+    const [code, message] = limit.signal.aborted
+      ? ["TIMEOUT", "The service did not answer in time."]
+      : ["CONNECTION_FAILED", `The service cannot be reached: ${cause.message}.`];
+    const failure = new ClientError(message, { kind: "unreachable", code, cause });
+    return { failure, isUnsent: neverConnected.test(cause.message) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What the runtimes say when a connection was not even made; after that it is not known what the service saw. */
+const neverConnected =
+  /conn(?:ection)?refused|enotfound|eai_again|(?:host|net)unreach|connect_timeout|failedtoopensocket|(?:connect|dns) error/i;
+
+/** Frees the connection of an answer that nobody will read. */
+export async function discard(response: Response | undefined): Promise<void> {
+  await response?.body?.cancel().catch(() => undefined);
+}
+
+/** A stream can be read once. */
+export function isBodyResendable(body: unknown): boolean {
+  return !(body instanceof ReadableStream) && !(Object(body) === body && Symbol.asyncIterator in Object(body));
+}
+
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, "");
+}
+
+/** A hook is for looking on: what it throws is its own affair. */
+export function tell<Event>(hook: ((event: Event) => void) | undefined, event: Event): void {
+  try {
+    hook?.(event);
+  } catch {
+    // Said in the documentation of ClientHooks.
+  }
+}

@@ -1,0 +1,143 @@
+/** The two services with which one client must work, in one shape, and what tests see of a client's requests. */
+
+import { rm } from "node:fs/promises";
+import { ClientError } from "@biped/client";
+import { startPublicService } from "./public-service.ts";
+import { createSandboxEnvironment, readDemo, startSandbox, stopSandbox } from "./started-sandbox.ts";
+import { type HeldCredential, post } from "./started-server.ts";
+
+export type ClientService = {
+  readonly authUrl: string;
+  /** Account level, with 42 and 43 among its projects. */
+  readonly account: HeldCredential;
+  /** Project level, of project 42. */
+  readonly project: HeldCredential;
+  readonly endpoints: { readonly 42: string; readonly 43: string };
+  readonly advanceSeconds: (seconds: number) => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+/** The real clock stays as it is for the client: a service whose clock is moved refuses what the client thinks good. */
+export const services = [
+  { name: "the sandbox", start: startSandboxService },
+  { name: "the stand-in of the public service", start: startStandIn },
+] as const;
+
+async function startSandboxService(): Promise<ClientService> {
+  const made = await createSandboxEnvironment();
+  const sandbox = await startSandbox({ ...made.environment, BIPED_TOKENS_PER_SECOND: "0" });
+  const demo = await readDemo(made);
+  const find = (level: string, projectId: number | null): HeldCredential => {
+    const found = demo.credentials.find((each) => each.level === level && each.project_id === projectId);
+    if (found === undefined) throw new Error(`The sandbox has no credential at ${level} level.\n${sandbox.output()}`);
+    return { clientId: found.client_id, clientSecret: found.client_secret };
+  };
+  return {
+    authUrl: demo.issuer,
+    account: find("account", null),
+    project: find("project", 42),
+    endpoints: { 42: demo.clouds[0]?.endpoint ?? "", 43: demo.clouds[1]?.endpoint ?? "" },
+    advanceSeconds: async (seconds) => {
+      const { status } = await post(`http://127.0.0.1:${made.ports.adminPort}/sandbox/clock`, {
+        advanceSeconds: seconds,
+      });
+      if (status !== 200) throw new Error(`The sandbox's clock does not move: ${status}`);
+    },
+    stop: async () => {
+      await stopSandbox(sandbox);
+      await rm(made.directory, { recursive: true });
+    },
+  };
+}
+
+async function startStandIn(): Promise<ClientService> {
+  const { authUrl, credentials, endpoints, control, stop } = await startPublicService();
+  return {
+    authUrl,
+    account: credentials.account,
+    project: credentials.project,
+    endpoints: { 42: endpoints[0], 43: endpoints[1] },
+    advanceSeconds: async (seconds) => control.advanceSeconds(seconds),
+    stop,
+  };
+}
+
+export type SeenCall = {
+  /** Such as `POST /v1/oauth/token`. */
+  readonly call: string;
+  readonly url: string;
+  readonly headers: Headers;
+  /** Undefined until it is answered. */
+  status: number | undefined;
+};
+
+export type CountingFetch = {
+  readonly fetch: typeof globalThis.fetch;
+  readonly calls: readonly SeenCall[];
+  readonly count: (call: string) => number;
+  readonly mostTokenRequestsInFlight: () => number;
+  /** Every access token that was answered. */
+  readonly tokens: readonly string[];
+};
+
+const tokenCall = "POST /v1/oauth/token";
+
+/** The real fetch, which notes what goes through it. */
+export function createCountingFetch(): CountingFetch {
+  const calls: SeenCall[] = [];
+  const tokens: string[] = [];
+  let [inFlight, mostInFlight] = [0, 0];
+  const fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    const request = { url: input instanceof Request ? input.url : String(input), method: init?.method ?? "GET" };
+    const call = `${request.method} ${new URL(request.url).pathname}`;
+    const seen: SeenCall = { call, url: request.url, headers: new Headers(init?.headers), status: undefined };
+    calls.push(seen);
+    const isToken = call === tokenCall;
+    if (isToken) inFlight += 1;
+    mostInFlight = Math.max(mostInFlight, inFlight);
+    try {
+      const response = await globalThis.fetch(input, init);
+      seen.status = response.status;
+      if (isToken && response.ok) tokens.push(...(await readToken(response)));
+      return response;
+    } finally {
+      if (isToken) inFlight -= 1;
+    }
+  };
+  const count = (call: string): number => calls.filter((each) => each.call === call).length;
+  return { fetch, calls, count, mostTokenRequestsInFlight: () => mostInFlight, tokens };
+}
+
+async function readToken(response: Response): Promise<readonly string[]> {
+  const answer = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return typeof answer?.access_token === "string" ? [answer.access_token] : [];
+}
+
+/** Waits for nothing, and notes for how long it was asked to. */
+export function createFakeSleep() {
+  const waits: number[] = [];
+  const sleep = async (milliseconds: number, signal?: AbortSignal): Promise<void> => {
+    signal?.throwIfAborted();
+    waits.push(milliseconds);
+  };
+  return { sleep, waits };
+}
+
+export async function collect<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
+  const collected: Item[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}
+
+/** The client's own error with which something fails; any other ends the test. */
+export async function catchError(promise: Promise<unknown>): Promise<ClientError> {
+  const error = await promise.then(
+    () => new Error("It did not fail."),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ClientError) return error;
+  throw error;
+}

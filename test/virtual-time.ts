@@ -1,0 +1,39 @@
+/** Time that passes only when nothing else is left to do. */
+
+type Timer = { readonly at: number; readonly wake: () => void };
+
+export type VirtualTime = {
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Lets time pass until the promise is settled. */
+  readonly run: <Value>(promise: Promise<Value>) => Promise<Value>;
+};
+
+export function createVirtualTime(start: number): VirtualTime {
+  let now = start;
+  const timers: Timer[] = [];
+  const sleep = (milliseconds: number): Promise<void> =>
+    new Promise((wake) => {
+      const timer = { at: now + milliseconds, wake };
+      const place = timers.findLastIndex(({ at }) => at <= timer.at);
+      timers.splice(place + 1, 0, timer);
+    });
+  const run: VirtualTime["run"] = async (promise) => {
+    let isSettled = false;
+    const settle = (): void => {
+      isSettled = true;
+    };
+    promise.then(settle, settle);
+    for (;;) {
+      // Whatever can go on without time passing goes on first.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (isSettled) return promise;
+      const next = timers.shift();
+      if (next === undefined) throw new Error("Nothing is left that could happen, and the promise is not settled.");
+      now = next.at;
+      next.wake();
+    }
+  };
+  return { now: () => now, sleep, run };
+}
