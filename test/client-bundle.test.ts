@@ -22,7 +22,7 @@ test("all of it: under 8 KiB minified and gzipped", async () => {
 });
 
 test.each([
-  ["credentialsFromEnvironment", "BIPED_CLIENT_SECRET", 800],
+  ["credentialsFromEnvironment", "CLIENT_SECRET", 800],
   ["ClientError", "ClientError", 600],
 ])("%s alone leaves the rest behind", async (name, word, limitBytes) => {
   const code = await project.bundle(`export { ${name} } from "@biped/client";`, "esm");

@@ -68,7 +68,7 @@ describe("with a list, each host allows itself and its subdomains", () => {
     "example.com:8443",
   ])("%j is no host", (host) => {
     expect(() => isAllowed("https://auth.example.com", "https://example.com", [host])).toThrow(
-      new TypeError("allowedHosts must hold host names, such as example.com."),
+      new TypeError("allowedHosts must be host names."),
     );
   });
 });

@@ -7,7 +7,7 @@ export type AddressRules = {
 };
 
 /** Registries' second levels such as `co.uk`: everybody can have a name below them. The list is not complete. */
-const sharedSuffix = /^(?:ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2}$/;
+const sharedSuffix = /^(?:ac|com?|edu|gov?|net?|org?)\.[a-z]{2}$/;
 const address = /^(?:[\d.]+|\[.*\])$/;
 
 function isLoopback(hostname: string): boolean {
@@ -34,6 +34,6 @@ function findParentDomain(hostname: string): string {
 
 function parseHost(host: string): string {
   const isHost = /^(?:[^\s/?#@\\:[\]]+|\[[\da-f:.]+\])$/i.test(host) && URL.canParse(`https://${host}`);
-  if (!isHost) throw new TypeError("allowedHosts must hold host names, such as example.com.");
+  if (!isHost) throw new TypeError("allowedHosts must be host names.");
   return new URL(`https://${host}`).hostname;
 }

@@ -9,6 +9,15 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** An object that `member` tells from others of its kind. */
+export function isNumbered(value: unknown, member: string): value is JsonObject {
+  return isJsonObject(value) && Number.isSafeInteger(value[member]);
+}
+
+export function isListOf<Item>(value: unknown, is: (item: unknown) => item is Item): value is readonly Item[] {
+  return Array.isArray(value) && value.every(is);
+}
+
 /** An account may have many thousand projects; nothing in this protocol is longer. */
 const limitBytes = 16_777_216;
 
@@ -23,7 +32,7 @@ export async function readText(response: Response): Promise<string> {
     received += value.byteLength;
     if (received > limitBytes) {
       await reader.cancel();
-      throw createUnexpectedAnswer(response.status, `it is longer than ${limitBytes} bytes`);
+      throw createUnexpectedAnswer(response.status, "it is too long");
     }
     text += decoder.decode(value, { stream: true });
   }
@@ -40,7 +49,10 @@ export function parseJson(text: string): unknown {
 
 /** @param why Completes "The answer is not of this protocol: …". */
 export function createUnexpectedAnswer(status: number, why: string, code = "UNEXPECTED_ANSWER"): ClientError {
-  const message = `The answer is not of this protocol: ${why} (${code}, ${status}).`;
+  return createFault(code, `The answer is not of this protocol: ${why} (${code}, ${status}).`, status);
+}
+
+export function createFault(code: string, message: string, status?: number): ClientError {
   return new ClientError(message, { kind: "not_oauth", code, status });
 }
 
@@ -70,8 +82,8 @@ export function createRefusal({ status, headers }: Response, text: string, blot:
 }
 
 /** What a text is that should have been JSON. */
-export function describeText(text: string): string {
-  return /^\s*</.test(text) ? "it is a web page" : "it has another shape";
+export function describeText(text = ""): string {
+  return /^\s*</.test(text) ? "it is a web page" : "it is of another shape";
 }
 
 /** A page instead of an error means that something else lives at this address. */

@@ -41,11 +41,10 @@ export async function callForPayload(
 async function call(core: ClientCore, keeper: TokenKeeper, path: string, options: Call): Promise<Answered> {
   const headers = new Headers(options.headers);
   if (headers.has("authorization")) throw new TypeError("The Authorization header is this client's own.");
-  if (!headers.has("accept-encoding")) headers.set("accept-encoding", "identity");
   const { read, ...init } = options;
   const repeated = new Set<number>();
   for (;;) {
-    const token = await keeper.find(options.signal ?? undefined);
+    const token = await keeper.find(options.signal);
     headers.set("authorization", `Bearer ${token.accessToken}`);
     const url = resolvePath(path, token.endpoint);
     const { response, value } = await core.exchange(url, { redirect: "manual", ...init, headers, read });
@@ -61,7 +60,7 @@ function resolvePath(path: string, endpoint: string): string {
   const url = new URL(endpoint + path);
   // Not by the first characters alone: the URL parser drops white space, and an "@" makes a name of what stands before.
   if (path.startsWith("/") && url.origin === endpoint) return url.href;
-  throw new TypeError("path must begin with a slash, and stay at the token's endpoint.");
+  throw new TypeError("path must begin with a slash.");
 }
 
 /** The body of an answer that may be about the token; the caller's own reading of it is left alone. */

@@ -1,7 +1,7 @@
 /** Takes secrets and tokens out of a text that somebody else wrote. */
 export type Blot = (text: string) => string;
 
-const tokenLike = /\beyJ[\w-]+(?:\.[\w-]*){1,4}|\b(bearer|basic) +[\w.~+/=-]{8,}/gi;
+const tokenLike = /\beyJ[\w-]+(?:\.[\w-]*){1,4}|\b(?:bearer|basic) +[\w.~+/=-]{8,}/gi;
 /** The query of an address: links to files are signed there. */
 const query = /(\bhttps?:[^\s?]*)\?\S*/gi;
 const longestText = 500;
@@ -14,9 +14,7 @@ export function createBlot(findSecrets: () => readonly string[]): Blot {
       return [secret, JSON.stringify(secret).slice(1, -1), percent, percent.replaceAll("%20", "+")];
     });
     const without = spellings.reduce((left, spelling) => left.replaceAll(spelling, "[secret]"), text);
-    const shown = without
-      .replace(tokenLike, (_, scheme) => (scheme ? `${scheme} [token]` : "[token]"))
-      .replace(query, "$1");
+    const shown = without.replace(tokenLike, "[token]").replace(query, "$1");
     return shown
       .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
       .trim()

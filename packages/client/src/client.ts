@@ -7,7 +7,8 @@ import type { Target } from "./read-token.ts";
 import type { Token } from "./token-store.ts";
 import type { CredentialsInformation } from "./wire.ts";
 
-export type CallOptions = RequestInit & {
+export type CallOptions = Omit<RequestInit, "signal"> & {
+  readonly signal?: AbortSignal | null | undefined;
   /** For one attempt until its answer begins, in milliseconds. */
   readonly timeoutMilliseconds?: number;
 };

@@ -79,7 +79,6 @@ test("create posts the job and takes its number", async () => {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify(newJob),
-        signal: null,
       },
     },
   ]);

@@ -1,4 +1,4 @@
-import { createUnexpectedAnswer, isJsonObject } from "./answers.ts";
+import { createUnexpectedAnswer, describeText, isJsonObject, isListOf, isNumbered } from "./answers.ts";
 import type { CallOptions } from "./client.ts";
 import type {
   CustomVar,
@@ -89,10 +89,10 @@ export type DataExportParts = DownloadParts & {
 
 /** The Data Export API by way of the client's calls. A wrong id is a TypeError before anything is sent. */
 export function createDataExport(parts: DataExportParts): DataExport {
-  const ask: Ask = async (path, is, { signal, ...init } = {}) => {
-    const payload = await parts.call(path, { ...init, signal: signal ?? null });
+  const ask: Ask = async (path, is, options) => {
+    const payload = await parts.call(path, options);
     if (is(payload)) return payload;
-    throw createUnexpectedAnswer(200, "its payload is of another shape");
+    throw createUnexpectedAnswer(200, describeText());
   };
   const run: DataExport["run"] = async (jobId, runId, options) =>
     ask(formatPath(jobId, `/runs/${readPositive("runId", runId)}`), isRun, options);
@@ -129,11 +129,7 @@ const jobsPath = "/v1/exports";
 
 type Guard<Item> = (value: unknown) => value is Item;
 /** Rejects with a ClientError when the payload is something else. */
-type Ask = <Payload>(
-  path: string,
-  is: Guard<Payload>,
-  options?: Omit<CallOptions, "signal"> & SignalOption,
-) => Promise<Payload>;
+type Ask = <Payload>(path: string, is: Guard<Payload>, options?: CallOptions) => Promise<Payload>;
 type Filter = PageOptions & { readonly [name in "state" | "format" | "frequency" | "scope"]?: string | undefined };
 
 function askPages<Item extends Job | Run>(
@@ -156,19 +152,19 @@ function formatPath(jobId: number, rest = ""): string {
 }
 
 function listOf<Item>(is: Guard<Item>): Guard<readonly Item[]> {
-  return (value): value is readonly Item[] => Array.isArray(value) && value.every(is);
+  return (value): value is readonly Item[] => isListOf(value, is);
 }
 
 function isJob(value: unknown): value is Job {
-  return isJsonObject(value) && Number.isSafeInteger(value.jobId);
+  return isNumbered(value, "jobId");
 }
 
 function isRun(value: unknown): value is Run {
-  return isJsonObject(value) && Number.isSafeInteger(value.jobRunId) && listOf(isFile)(value.files ?? []);
+  return isNumbered(value, "jobRunId") && isListOf(value.files ?? [], isFile);
 }
 
 function isFile(value: unknown): value is ExportFile {
-  return isJsonObject(value) && Number.isSafeInteger(value.partId) && typeof value.url === "string";
+  return isNumbered(value, "partId") && typeof value.url === "string";
 }
 
 function isField(value: unknown): value is ExportableField {

@@ -1,9 +1,11 @@
+import { createFault } from "./answers.ts";
 import { ClientError } from "./client-error.ts";
 import type { DownloadOptions } from "./data-export.ts";
 import type { ExportFile } from "./data-export-types.ts";
-import { type Bytes, connect, createFault, type DownloadParts, type Transfer } from "./file-connection.ts";
+import { type Bytes, connect, type DownloadParts, type Transfer } from "./file-connection.ts";
 import { readPositive } from "./read-options.ts";
 import { drawDelay } from "./retry-policy.ts";
+import { joinSignals } from "./wait-for.ts";
 
 type ReadChunk = () => Promise<Bytes | undefined>;
 
@@ -19,7 +21,7 @@ export async function download(
   if (offset !== 0) readPositive("offset (without gunzip)", !gunzip && offset);
   const end = new AbortController();
   const stop = (): void => end.abort();
-  const joined = signal ? AbortSignal.any([signal, end.signal]) : end.signal;
+  const joined = joinSignals(end, signal);
   const place = { url, received: offset, total: Number.NaN, etag: null, skip: 0, breaks: 0 };
   const transfer: Transfer = { ...parts, ...options, ...place, signal: joined };
   let failure: unknown;

@@ -1,6 +1,5 @@
 import type { AddressRules } from "./address-rules.ts";
-import { createRefusal, createUnexpectedAnswer, parseJson, readText } from "./answers.ts";
-import { ClientError } from "./client-error.ts";
+import { createFault, createRefusal, createUnexpectedAnswer, parseJson, readText } from "./answers.ts";
 import type { DownloadOptions } from "./data-export.ts";
 import type { Transport, TransportParts } from "./transport.ts";
 
@@ -56,7 +55,7 @@ export async function connect(transfer: Transfer): Promise<void> {
 async function request(transfer: Transfer) {
   const { url, received, etag, signal } = transfer;
   checkAddress(transfer, url);
-  const headers = new Headers({ "accept-encoding": "identity" });
+  const headers = new Headers();
   if (received > 0 && !transfer.isEncoded) {
     headers.set("range", `bytes=${received}-`);
     // RFC 9110 §13.1.5: a weak one does not promise the same bytes.
@@ -87,10 +86,8 @@ function notePlace(transfer: Transfer, { status, headers }: Response): void {
     throw createFault("FILE_CHANGED", "The file has changed meanwhile.");
   }
   const first = status === 206 ? Number(start) : 0;
-  if (!(first <= received)) throw createUnexpectedAnswer(status, "it is another part of the file");
+  // Whoever stands between, such as a portal that wants a sign-in, answers 200 with a page.
+  const isPage = headers.get("content-type")?.startsWith("text/html");
+  if (isPage || !(first <= received)) throw createUnexpectedAnswer(status, "it is not the file");
   Object.assign(transfer, { etag, total: total >= 0 ? total : length, skip: received - first });
-}
-
-export function createFault(code: string, message: string): ClientError {
-  return new ClientError(message, { kind: "not_oauth", code });
 }

@@ -7,9 +7,10 @@ export type Target = { readonly scope: string; readonly projectId: number | unde
 /** The members of a token, from a service or a store, before anybody has looked at them. */
 export type TokenParts = { readonly [name in keyof Token]?: unknown };
 
-export type TokenFault = { readonly code: string; readonly why: string };
+/** Without a code it is any unexpected answer. */
+export type TokenFault = { readonly why: string; readonly code: string | undefined };
 
-const fault = (why: string, code = "UNEXPECTED_ANSWER"): TokenFault => ({ code, why });
+const fault = (why: string, code?: string): TokenFault => ({ why, code });
 
 /** Looks at every member before the token goes anywhere. @returns What is wrong with it, or the token. */
 export function readToken(

@@ -6,7 +6,7 @@ import { waitFor } from "./wait-for.ts";
  * is handed out while its successor is fetched; a failure is told to those who wait for it, and forgotten.
  */
 export type TokenKeeper = {
-  readonly find: (signal?: AbortSignal) => Promise<Token>;
+  readonly find: (signal?: AbortSignal | null) => Promise<Token>;
   /** Forgets exactly this token: one that came in the meantime stays. */
   readonly drop: (token: Token) => void;
 };

@@ -1,5 +1,15 @@
 import type { AddressRules } from "./address-rules.ts";
-import { createRefusal, createUnexpectedAnswer, describeText, isJsonObject, parseJson, readText } from "./answers.ts";
+import {
+  createRefusal,
+  createUnexpectedAnswer,
+  describeText,
+  isJsonObject,
+  isListOf,
+  isNumbered,
+  type JsonObject,
+  parseJson,
+  readText,
+} from "./answers.ts";
 import type { Blot } from "./blot.ts";
 import type { ClientHooks } from "./client-options.ts";
 import { readToken, type Target } from "./read-token.ts";
@@ -52,7 +62,7 @@ export function createAuthentication(parts: AuthenticationParts): Authentication
     requestInformation: async (signal) => {
       const { response, value } = await post(parts, "/v1/oauth/me", { signal });
       if (isInformation(value)) return value;
-      throw createUnexpectedAnswer(response.status, "it lacks scopes or permissions.projects");
+      throw createUnexpectedAnswer(response.status, describeText());
     },
   };
 }
@@ -67,12 +77,12 @@ async function post(parts: AuthenticationParts, path: string, { body, signal }: 
   const secret = await parts.findSecret();
   const { response, value }: Exchanged<string> = await parts.exchange(`${parts.authUrl}${path}`, {
     method: "POST",
-    headers: { "accept-encoding": "identity", "content-type": "application/json" },
+    headers: { "content-type": "application/json" },
     body: JSON.stringify({ client_id: parts.clientId, client_secret: secret, ...body }),
     redirect: "manual",
     isRepeatable: true,
     read: readText,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
   if (!response.ok) throw createRefusal(response, value, parts.blot);
   const parsed = parseJson(value);
@@ -80,21 +90,27 @@ async function post(parts: AuthenticationParts, path: string, { body, signal }: 
   return { response, value: parsed };
 }
 
-function isInformation(value: object): value is CredentialsInformation {
-  const { scopes, permissions }: { [name: string]: unknown } = { ...value };
-  if (typeof scopes !== "string" || !isJsonObject(permissions) || !Array.isArray(permissions.projects)) return false;
-  return permissions.projects.every((project) => isJsonObject(project) && Number.isSafeInteger(project.id));
+function isInformation(value: JsonObject): value is JsonObject & CredentialsInformation {
+  const { scopes, permissions } = value;
+  return typeof scopes === "string" && isJsonObject(permissions) && isListOf(permissions.projects, isProject);
+}
+
+function isProject(value: unknown): value is { readonly id: number } {
+  return isNumbered(value, "id");
 }
 
 function noteClock({ headers }: Response, { now, on }: AuthenticationParts): void {
-  const skewSeconds = Math.round((Date.parse(headers.get("date") ?? "") - now()) / 1000);
+  const skewSeconds = findSecondsLeft(headers.get("date"), now);
   if (Math.abs(skewSeconds) >= tellingSkewSeconds) tell(on.clockSkewSeen, { skewSeconds });
 }
 
 function noteSecretEnd(text: unknown, { now, on }: AuthenticationParts): void {
-  const expiresAt = typeof text === "string" ? Date.parse(text) : Number.NaN;
-  const secondsLeft = Math.round((expiresAt - now()) / 1000);
-  if (secondsLeft <= tellingSecretEndSeconds) {
-    tell(on.secretExpiring, { expiresAt: new Date(expiresAt), secondsLeft });
-  }
+  const secondsLeft = findSecondsLeft(text, now);
+  const expiresAt = new Date(String(text));
+  if (secondsLeft <= tellingSecretEndSeconds) tell(on.secretExpiring, { expiresAt, secondsLeft });
+}
+
+/** NaN, with which no comparison holds, where there is no date. */
+function findSecondsLeft(date: unknown, now: () => number): number {
+  return Math.round((Date.parse(String(date)) - now()) / 1000);
 }

@@ -3,6 +3,7 @@ import type { CallOptions } from "./client.ts";
 import { ClientError } from "./client-error.ts";
 import type { ClientOptions } from "./client-options.ts";
 import { drawDelay, isIdempotent, isWorthRetrying, parseRetryAfter, type RetryBudget } from "./retry-policy.ts";
+import { joinSignals } from "./wait-for.ts";
 
 /** An answer, and what `read` took from it within the time of the attempt. */
 export type Exchanged<Value> = { readonly response: Response; readonly value: Value };
@@ -31,15 +32,18 @@ export type Transport = {
 export function createTransport(parts: TransportParts): Transport {
   const { budget, maxAttempts, random, sleep, now } = parts;
   const exchange: Transport["exchange"] = async (url, options) => {
-    const { timeoutMilliseconds = parts.timeoutMilliseconds, read, isRepeatable, ...init } = options;
+    const { timeoutMilliseconds = parts.timeoutMilliseconds, read, isRepeatable, signal, ...init } = options;
     const method = (init.method ?? "GET").toUpperCase();
-    const isSafe = isRepeatable ?? isIdempotent(method, new Headers(init.headers));
+    const headers = new Headers(init.headers);
+    // Sizes are those that were announced, and a small answer does not grow into a large one.
+    if (!headers.has("accept-encoding")) headers.set("accept-encoding", "identity");
+    const isSafe = isRepeatable ?? isIdempotent(method, headers);
     const isResendable = isBodyResendable(init.body);
     // A mistake of the caller's shows here, once, and not as a connection that failed.
     new Request(url, isResendable ? init : { ...init, body: null });
     budget.noteCall();
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await attemptOnce(parts, url, { init, timeoutMilliseconds, read });
+      const outcome = await attemptOnce(parts, url, { init: { ...init, headers }, signal, timeoutMilliseconds, read });
       const { response, failure } = outcome;
       const isWorthIt = response ? isWorthRetrying(response.status, isSafe) : isSafe || outcome.isUnsent;
       const retryAfter = parseRetryAfter(response?.headers.get("retry-after"), now());
@@ -50,8 +54,8 @@ export function createTransport(parts: TransportParts): Transport {
       }
       await discard(response);
       const reason = outcome.failure ? outcome.failure.code : outcome.response.status;
-      tell(parts.on.retried, { method, url: withoutQuery(url), attempt, delayMilliseconds: delay, reason });
-      await sleep(delay, init.signal ?? undefined);
+      tell(parts.on.retried, { method, url: parts.blot(url), attempt, delayMilliseconds: delay, reason });
+      await sleep(delay, signal ?? undefined);
     }
   };
   return { exchange };
@@ -59,6 +63,7 @@ export function createTransport(parts: TransportParts): Transport {
 
 type Attempt<Value> = {
   readonly init: RequestInit;
+  readonly signal: AbortSignal | null | undefined;
   readonly timeoutMilliseconds: number;
   readonly read: (response: Response) => Promise<Value>;
 };
@@ -70,15 +75,13 @@ type Outcome<Value> =
 async function attemptOnce<Value>(
   { fetch, blot }: Pick<TransportParts, "fetch" | "blot">,
   url: string,
-  { init, timeoutMilliseconds, read }: Attempt<Value>,
+  { init, signal, timeoutMilliseconds, read }: Attempt<Value>,
 ): Promise<Outcome<Value>> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), timeoutMilliseconds);
-  const { signal } = init;
   signal?.throwIfAborted();
   try {
-    const either = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
-    const response = await fetch(url, { ...init, signal: either });
+    const response = await fetch(url, { ...init, signal: joinSignals(limit, signal) });
     return { response, value: await read(response) };
   } catch (error) {
     signal?.throwIfAborted();
@@ -105,11 +108,7 @@ export async function discard(response: Response | undefined): Promise<void> {
 
 /** A stream can be read once. */
 export function isBodyResendable(body: unknown): boolean {
-  return !(body instanceof ReadableStream) && !(Object(body) === body && Symbol.asyncIterator in Object(body));
-}
-
-function withoutQuery(url: string): string {
-  return url.replace(/[?#].*$/s, "");
+  return !(body instanceof ReadableStream || Symbol.asyncIterator in Object(body));
 }
 
 /** A hook is for looking on: what it throws is its own affair. */

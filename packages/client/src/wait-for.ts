@@ -1,6 +1,6 @@
 /** Who stops waiting does not stop what he waits for. Rejects with the signal's reason. */
-export function waitFor<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return promise;
+export function waitFor<Value>(promise: Promise<Value>, signal: AbortSignal | null | undefined): Promise<Value> {
+  if (!signal) return promise;
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason);
     if (signal.aborted) stop();
@@ -9,7 +9,12 @@ export function waitFor<Value>(promise: Promise<Value>, signal: AbortSignal | un
   });
 }
 
-export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+/** Aborted with either of the two. */
+export function joinSignals({ signal }: AbortController, other: AbortSignal | null | undefined): AbortSignal {
+  return other ? AbortSignal.any([other, signal]) : signal;
+}
+
+export function sleep(milliseconds: number, signal?: AbortSignal | null): Promise<void> {
   let timer: ReturnType<typeof setTimeout>;
   const slept = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);
