@@ -1,10 +1,10 @@
 /** Runs, files, fields and keys, over real connections to the stand-in of the public service. */
 
 import { setImmediate } from "node:timers/promises";
-import { type ClientOptions, createClient, type ExportFile, type NewJob } from "@biped/client";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { catchError, collect, createCountingFetch, createFakeSleep, services } from "./client-services.ts";
-import { faults, type PublicService, startPublicService } from "./public-service.ts";
+import { createClient, type ExportFile, type NewJob } from "@biped/client";
+import { describe, expect, test } from "vitest";
+import { catchError, collect, services, useStandIn } from "./client-services.ts";
+import { faults } from "./public-service.ts";
 
 const once42: NewJob = {
   name: "Once",
@@ -15,27 +15,7 @@ const once42: NewJob = {
   deviceLabel: "all",
 };
 
-let service: PublicService;
-let start = 0;
-beforeAll(async () => {
-  start = Math.floor(Date.now() / 1000);
-  service = await startPublicService(() => start);
-});
-afterAll(() => service.stop());
-beforeEach(async () => {
-  while (service.counts.inFlight > 0) await setImmediate();
-  service.control.reset();
-});
-
-function create(options: Partial<ClientOptions> = {}) {
-  const { authUrl, credentials } = service;
-  const { clientId, clientSecret } = credentials.account;
-  const { sleep, waits } = createFakeSleep();
-  const seen = createCountingFetch();
-  const own = { authUrl, clientId, clientSecret, scope: "data-export", projectId: 42 };
-  const client = createClient({ ...own, sleep, fetch: seen.fetch, random: () => 0.5, ...options });
-  return { client, waits, seen };
-}
+const { standIn, startSeconds, create } = useStandIn();
 
 async function findFile(runId: number, partId = 1): Promise<ExportFile> {
   const { files = [] } = await create().client.exports.run(1119, runId);
@@ -72,7 +52,7 @@ describe("runs", () => {
     const { files, ...run } = await create().client.exports.run(1119, 130346);
     expect(run).toMatchObject({ jobRunId: 130346, state: "SUCCESS" });
     expect(files?.map(({ partId }) => partId)).toEqual([1, 2]);
-    expect(files?.[0]?.expirationDate).toBe(new Date((start + 3600) * 1000).toISOString());
+    expect(files?.[0]?.expirationDate).toBe(new Date((startSeconds + 3600) * 1000).toISOString());
   });
 
   test("a run of another job, and of none, is refused", async () => {
@@ -88,8 +68,8 @@ describe("runs", () => {
   });
 
   test("250 jobs are listed once each, though the service caps its pages at 30 without saying so", async () => {
-    for (let count = 0; count < 250; count += 1) service.control.addJob(43);
-    service.control.settings.mostItemsPerPage = 30;
+    for (let count = 0; count < 250; count += 1) standIn().control.addJob(43);
+    standIn().control.settings.mostItemsPerPage = 30;
     const { client, seen } = create({ projectId: 43 });
     const jobs = await collect(client.exports.list());
     expect([jobs.length, new Set(jobs.map(({ jobId }) => jobId)).size]).toEqual([251, 251]);
@@ -110,14 +90,14 @@ describe("fields and keys", () => {
     ]);
     const range = { from: "2026-11-01T00:00:00Z", to: "2026-11-02T00:00:00+01:00" };
     expect(await exports.dynamicVarKeys(range)).toEqual(["campaign", "variant"]);
-    service.control.settings.dynamicVarKeys = [{ key: "campaign" }, "variant"];
+    standIn().control.settings.dynamicVarKeys = [{ key: "campaign" }, "variant"];
     expect(await exports.dynamicVarKeys(range)).toEqual(["campaign", "variant"]);
   });
 });
 
 describe("waitForRun", () => {
   test("from the creation of a job to its files, ever less often", async () => {
-    service.control.settings.isLookingProgress = true;
+    standIn().control.settings.isLookingProgress = true;
     const { client, waits } = create();
     const { jobId } = await client.exports.create(once42);
     const states: (string | undefined)[] = [];
@@ -127,28 +107,28 @@ describe("waitForRun", () => {
     const [file] = run.files ?? [];
     if (file === undefined) throw new Error("The run has no file.");
     const text = (await read(await client.exports.download(file, { gunzip: true }))).toString();
-    expect(text).toBe(service.control.readFile(run.jobRunId).text);
+    expect(text).toBe(standIn().control.readFile(run.jobRunId).text);
   });
 
   test("a run that fails is refused: RUN_FAILED", async () => {
     const { exports } = create().client;
-    const runId = service.control.addRun(1120, { state: "FAILURE" });
+    const runId = standIn().control.addRun(1120, { state: "FAILURE" });
     const { kind, code } = await catchError(exports.waitForRun(1120));
     expect([kind, code]).toEqual(["refused", "RUN_FAILED"]);
-    service.control.setRunState(runId, "SUCCESS");
+    standIn().control.setRunState(runId, "SUCCESS");
     expect((await exports.waitForRun(1120, { runId })).jobRunId).toBe(runId);
   });
 
   test("a run that takes too long: RUN_NOT_FINISHED; one who gives up is told its own reason", async () => {
     const { exports } = create().client;
-    const runId = service.control.addRun(1119, { state: "RUNNING" });
+    const runId = standIn().control.addRun(1119, { state: "RUNNING" });
     const late = await catchError(exports.waitForRun(1119, { timeoutMilliseconds: 0 }));
     expect([late.kind, late.code]).toEqual(["unreachable", "RUN_NOT_FINISHED"]);
     const caller = new AbortController();
     const reason = new Error("I gave up.");
     const wait = exports.waitForRun(1119, { signal: caller.signal, onLook: () => caller.abort(reason) });
     await expect(wait).rejects.toBe(reason);
-    service.control.setRunState(runId, "FAILURE");
+    standIn().control.setRunState(runId, "FAILURE");
   });
 });
 
@@ -157,13 +137,13 @@ describe("download", () => {
     const { client, seen } = create();
     await client.token();
     const file = await findFile(130346, 2);
-    const { bytes, text } = service.control.readFile(130346, 2);
+    const { bytes, text } = standIn().control.readFile(130346, 2);
     const progress: (readonly [number, number | undefined])[] = [];
     const onProgress = (received: number, total: number | undefined) => void progress.push([received, total]);
     expect((await read(await client.exports.download(file, { onProgress }))).equals(bytes)).toBe(true);
     expect(progress.at(-1)).toEqual([bytes.length, bytes.length]);
     expect((await read(await client.exports.download(file, { gunzip: true }))).toString()).toBe(text);
-    expect(service.counts.tokensAtFiles).toBe(0);
+    expect(standIn().counts.tokensAtFiles).toBe(0);
     const headers = seen.calls.filter(({ call }) => call.startsWith("GET /files/")).map((each) => each.headers);
     expect(headers.map((each) => [each.get("authorization"), each.get("accept-encoding")])).toEqual([
       [null, "identity"],
@@ -175,34 +155,34 @@ describe("download", () => {
     ["ranges", false, 6],
     ["no ranges", true, 7],
   ])("from a store with %s, what breaks off again and again is whole in the end", async (_, isIgnored, requests) => {
-    service.control.settings.isRangeIgnored = isIgnored;
+    standIn().control.settings.isRangeIgnored = isIgnored;
     for (const afterBytes of [0, 1, 1000, 3000, 5000, 9000]) {
-      service.control.failNext("file", { kind: "cut", afterBytes });
+      standIn().control.failNext("file", { kind: "cut", afterBytes });
     }
     const { client } = create();
     const stream = await client.exports.download(await findFile(130348));
-    expect((await read(stream)).equals(service.control.readFile(130348).bytes)).toBe(true);
-    expect(service.counts.byPath["GET /files/130348/part-1.jsonl.gz"]).toBe(requests);
+    expect((await read(stream)).equals(standIn().control.readFile(130348).bytes)).toBe(true);
+    expect(standIn().counts.byPath["GET /files/130348/part-1.jsonl.gz"]).toBe(requests);
   });
 
   test("a store that breaks off for ever: DOWNLOAD_INCOMPLETE, without a spin", async () => {
-    service.control.failNext("file", { kind: "cut", afterBytes: 0 }, 100);
+    standIn().control.failNext("file", { kind: "cut", afterBytes: 0 }, 100);
     const { client } = create();
     const download = client.exports.download(await findFile(130348)).then(read);
     const { kind, code } = await catchError(download);
     expect([kind, code]).toEqual(["unreachable", "DOWNLOAD_INCOMPLETE"]);
-    expect(service.counts.byPath["GET /files/130348/part-1.jsonl.gz"]).toBeLessThanOrEqual(10);
+    expect(standIn().counts.byPath["GET /files/130348/part-1.jsonl.gz"]).toBeLessThanOrEqual(10);
   });
 
   test("a store that falls silent is left, and the rest is fetched anew", async () => {
-    service.control.failNext("file", { kind: "stall", afterBytes: 700 });
+    standIn().control.failNext("file", { kind: "stall", afterBytes: 700 });
     const { client } = create({ timeoutMilliseconds: 100 });
     const stream = await client.exports.download(await findFile(130348));
-    expect((await read(stream)).equals(service.control.readFile(130348).bytes)).toBe(true);
+    expect((await read(stream)).equals(standIn().control.readFile(130348).bytes)).toBe(true);
   });
 
   test("a download goes on where an earlier one ended", async () => {
-    const { bytes } = service.control.readFile(130348);
+    const { bytes } = standIn().control.readFile(130348);
     const { client, seen } = create();
     const stream = await client.exports.download(await findFile(130348), { offset: 4000 });
     expect((await read(stream)).equals(bytes.subarray(4000))).toBe(true);
@@ -211,28 +191,28 @@ describe("download", () => {
 
   test("a link that has ended is renewed when the caller knows how, and refused otherwise", async () => {
     const file = await findFile(130348);
-    service.control.expireLinks();
+    standIn().control.expireLinks();
     const { client } = create();
     const refused = await catchError(client.exports.download(file));
     expect([refused.kind, refused.status]).toEqual(["refused", 403]);
     const stream = await client.exports.download(file, { renewLink: () => findFile(130348) });
-    expect((await read(stream)).equals(service.control.readFile(130348).bytes)).toBe(true);
+    expect((await read(stream)).equals(standIn().control.readFile(130348).bytes)).toBe(true);
   });
 
   test("a link that ends between two connections is renewed on the way", async () => {
     const { client } = create();
-    service.control.failNext("file", { kind: "cut", afterBytes: 2000 });
+    standIn().control.failNext("file", { kind: "cut", afterBytes: 2000 });
     const stream = await client.exports.download(await findFile(130348), { renewLink: () => findFile(130348) });
-    service.control.expireLinks();
-    expect((await read(stream)).equals(service.control.readFile(130348).bytes)).toBe(true);
+    standIn().control.expireLinks();
+    expect((await read(stream)).equals(standIn().control.readFile(130348).bytes)).toBe(true);
   });
 
   test("a file that changes between two connections is not patched together: FILE_CHANGED", async () => {
-    const runId = service.control.addRun(1119, { contents: [`${"one\n".repeat(500)}`] });
-    service.control.failNext("file", { kind: "cut", afterBytes: 10 });
+    const runId = standIn().control.addRun(1119, { contents: [`${"one\n".repeat(500)}`] });
+    standIn().control.failNext("file", { kind: "cut", afterBytes: 10 });
     const { client } = create();
     const stream = await client.exports.download(await findFile(runId));
-    service.control.changeFile(runId, 1, "another\n".repeat(700));
+    standIn().control.changeFile(runId, 1, "another\n".repeat(700));
     const { kind, code } = await catchError(read(stream));
     expect([kind, code]).toEqual(["not_oauth", "FILE_CHANGED"]);
   });
@@ -251,15 +231,15 @@ describe("download", () => {
       const file = await findFile(130348);
       return catchError(client.exports.download(file, { gunzip: true }).then(read));
     };
-    service.control.failNext("file", { kind: "answer", status: 200, body: "session_id\n1\n" });
-    service.control.failNext("file", faults.webPage());
+    standIn().control.failNext("file", { kind: "answer", status: 200, body: "session_id\n1\n" });
+    standIn().control.failNext("file", faults.webPage());
     const [plain, page] = [await fail(), await fail()];
     expect([plain.kind, plain.code, page.kind]).toEqual(["not_oauth", "FILE_DAMAGED", "not_oauth"]);
   });
 
   test("one who cancels, or gives up, frees the connection", async () => {
     const { client } = create();
-    service.control.failNext("file", { kind: "stall", afterBytes: 500 }, 2);
+    standIn().control.failNext("file", { kind: "stall", afterBytes: 500 }, 2);
     const cancelled = await client.exports.download(await findFile(130348));
     await cancelled.cancel();
     const caller = new AbortController();
@@ -270,7 +250,7 @@ describe("download", () => {
     const next = reader.read();
     caller.abort(reason);
     await expect(next).rejects.toBe(reason);
-    while (service.counts.inFlight > 0) await setImmediate();
+    while (standIn().counts.inFlight > 0) await setImmediate();
   });
 });
 

@@ -1,8 +1,10 @@
 /** The two services with which one client must work, in one shape, and what tests see of a client's requests. */
 
 import { rm } from "node:fs/promises";
-import { ClientError } from "@biped/client";
-import { startPublicService } from "./public-service.ts";
+import { setImmediate } from "node:timers/promises";
+import { ClientError, type ClientOptions, createClient } from "@biped/client";
+import { afterAll, beforeAll, beforeEach } from "vitest";
+import { type PublicService, startPublicService } from "./public-service.ts";
 import { createSandboxEnvironment, readDemo, startSandbox, stopSandbox } from "./started-sandbox.ts";
 import { type HeldCredential, post } from "./started-server.ts";
 
@@ -140,4 +142,33 @@ export async function catchError(promise: Promise<unknown>): Promise<ClientError
   );
   if (error instanceof ClientError) return error;
   throw error;
+}
+
+/** One stand-in for all tests of a file, taken back to its beginning before each, and clients of its project 42. */
+export function useStandIn() {
+  const held: { service?: PublicService } = {};
+  const startSeconds = Math.floor(Date.now() / 1000);
+  const standIn = (): PublicService => {
+    if (held.service === undefined) throw new Error("The stand-in runs only while tests do.");
+    return held.service;
+  };
+  beforeAll(async () => {
+    held.service = await startPublicService(() => startSeconds);
+  });
+  afterAll(() => standIn().stop());
+  beforeEach(async () => {
+    // Connections that a test before gave up are noticed by the service in their own time.
+    while (standIn().counts.inFlight > 0) await setImmediate();
+    standIn().control.reset();
+  });
+  const create = (options: Partial<ClientOptions> = {}) => {
+    const { authUrl, credentials } = standIn();
+    const { clientId, clientSecret } = credentials.account;
+    const { sleep, waits } = createFakeSleep();
+    const seen = createCountingFetch();
+    const own = { authUrl, clientId, clientSecret, scope: "data-export", projectId: 42 };
+    const client = createClient({ ...own, sleep, fetch: seen.fetch, random: () => 0.5, ...options });
+    return { client, waits, seen };
+  };
+  return { standIn, startSeconds, create };
 }

@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from "node:child_process";
 import { globSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -44,11 +44,16 @@ const find = (file: string, name: string): string => {
 
 /** Which samples run where. A sample that is not listed fails the first test. */
 const runners: Readonly<Record<string, readonly string[]>> = {
-  "README.md": ["commands", "flow", "clock", "server"],
+  "README.md": ["commands", "flow", "clock", "client", "server"],
   "docs/operating.md": ["first", "postgres", "rotate"],
 };
 /** Samples of these documents are run by a test of their own. */
-const elsewhere = new Set(["packages/guard/README.md", "bench/README.md"]);
+const elsewhere = new Set([
+  "packages/guard/README.md",
+  "packages/client/README.md",
+  "apps/cli/README.md",
+  "bench/README.md",
+]);
 
 test("each sample of a runnable language has a test that runs it", () => {
   const runnable = samples.filter(({ language }) => /^(sh|bash|js|ts|javascript|typescript|json)$/.test(language));
@@ -106,8 +111,26 @@ async function waitUntilHealthy({ ports }: Workplace): Promise<void> {
   }
 }
 
+/** Against the sandbox of this directory, with the credential of its first project-level user. */
+async function runClientSample(directory: string): Promise<string> {
+  const demo = JSON.parse(await readFile(join(directory, ".biped", "demo.json"), "utf8"));
+  const [, credential] = demo.credentials;
+  const script = join(directory, "client.ts");
+  await symlink(join(root, "node_modules"), join(directory, "node_modules"));
+  await writeFile(join(directory, "package.json"), '{"type":"module"}');
+  await writeFile(script, find("README.md", "client"));
+  const env = {
+    ...process.env,
+    BIPED_AUTH_URL: demo.issuer,
+    BIPED_CLIENT_ID: credential.client_id,
+    BIPED_CLIENT_SECRET: credential.client_secret,
+    BIPED_SCOPE: "data-export",
+  };
+  return (await run(process.execPath, ["--conditions=biped-source", script], { env, cwd: directory })).stdout;
+}
+
 describe("README.md", () => {
-  test("its two commands are npm start and npm test, and npm start runs the sandbox whose flow and clock samples work", async () => {
+  test("its two commands are npm start and npm test, and npm start runs the sandbox whose flow, client and clock samples work", async () => {
     expect(find("README.md", "commands").match(/^npm \w+/gm)).toEqual(["npm start", "npm test"]);
     await inWorkplace(async (place) => {
       const { directory, environment, ports } = place;
@@ -117,11 +140,20 @@ describe("README.md", () => {
         await waitForFile(join(directory, ".biped", "demo.json"));
         const { stdout } = await run(process.execPath, [script], { cwd: directory });
         expect(stdout).toContain("1 Nightly sessions");
+        expect(await runClientSample(directory)).toContain("1 Nightly sessions");
         const clock = find("README.md", "clock").replace("127.0.0.1:4010", `127.0.0.1:${ports[1]}`);
         const moved = await run("sh", ["-ec", clock], { env: environment });
         expect(JSON.parse(moved.stdout).now).toBeGreaterThan(Date.now() / 1000 + 3600);
       });
     });
+  });
+
+  test("its session is part of the one that the command's README records and a test repeats", async () => {
+    const lines = (text: string): readonly string[] => text.trim().split("\n");
+    const session = samples.find(({ file, language }) => file === "README.md" && language === "console");
+    const recorded = new Set(lines(find("apps/cli/README.md", "session")));
+    expect(lines(session?.text ?? "").filter((line) => !recorded.has(line))).toEqual([]);
+    expect(lines(session?.text ?? "").length).toBeGreaterThan(10);
   });
 
   test("its commands for a server create what they say, and npm run serve gives a token for it", async () => {
