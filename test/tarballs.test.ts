@@ -42,10 +42,13 @@ describe("what is published", () => {
     expect(tried(24)).toEqual(expect.arrayContaining(["biped --version", "biped-server --help", "@biped/database"]));
   });
 
-  test("the sandbox serves and issues a token from its own folder", { timeout: 30_000 }, async () => {
+  test.each([
+    ["biped-sandbox", []],
+    ["biped", ["sandbox"]],
+  ])("the sandbox, started by %s, serves, and `biped` gets a token of it", { timeout: 40_000 }, async (name, args) => {
     const [publicPort = 0, adminPort = 0, aws = 0, azure = 0] = await findFreePorts(4);
-    const directory = path.join(scratch, "sandbox");
-    const child = spawn(process.execPath, [bin("biped-sandbox")], {
+    const directory = path.join(scratch, `data-of-${name}`);
+    const child = spawn(process.execPath, [bin(name), ...args], {
       cwd: scratch,
       env: {
         PATH: process.env.PATH,
@@ -63,19 +66,12 @@ describe("what is published", () => {
       });
       const url = `http://127.0.0.1:${publicPort}`;
       expect((await fetch(`${url}/healthz`)).status).toBe(200);
-      const [held] = JSON.parse(readFileSync(path.join(directory, "demo.json"), "utf8")).credentials;
-      const answer = await fetch(`${url}/v1/oauth/token`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({
-          grant_type: "client_credentials",
-          client_id: held.client_id,
-          client_secret: held.client_secret,
-          scope: "data-export",
-          project_id: 42,
-        }),
-      });
-      expect([answer.status, (await answer.json()).endpoint]).toEqual([200, `http://127.0.0.1:${aws}`]);
+      const env = { PATH: process.env.PATH, BIPED_CONFIG_DIR: path.join(directory, "config") };
+      const biped = async (...words: readonly string[]) =>
+        runCommand(process.execPath, [bin("biped"), ...words], { cwd: scratch, env });
+      expect((await biped("login", "--sandbox", directory, "--store", "file")).code).toBe(0);
+      const token = JSON.parse((await biped("token", "--json")).output);
+      expect([token.project_id, token.endpoint]).toEqual([42, `http://127.0.0.1:${aws}`]);
     } finally {
       child.kill("SIGTERM");
     }

@@ -1,0 +1,78 @@
+import { readFile } from "node:fs/promises";
+import type { CommandContext } from "../command-context.ts";
+import { createLocalError, createUsageError } from "../command-error.ts";
+import type { GlobalOptions } from "../global-options.ts";
+import type { Profile } from "../profiles/profile.ts";
+import { askSecret, askText } from "./prompts.ts";
+import { readSandboxCredential } from "./sandbox-credential.ts";
+
+export type LoginOptions = {
+  readonly clientId?: string;
+  readonly secretFile?: string;
+  readonly store?: "keychain" | "file";
+  readonly sandbox?: string | true;
+  readonly name?: string;
+};
+
+export type LoginSettings = {
+  readonly authUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly projectId: number | undefined;
+};
+
+type Asked = {
+  readonly options: LoginOptions;
+  readonly global: GlobalOptions;
+  /** What the profile held before. */
+  readonly previous: Profile | undefined;
+};
+
+/** From the options, the environment and the profile of that name; what is still missing is asked for. */
+export async function findLoginSettings(context: CommandContext, asked: Asked): Promise<LoginSettings> {
+  const { options, global, previous } = asked;
+  if (options.sandbox !== undefined) {
+    const found = await readSandboxCredential(context, options.sandbox);
+    return { ...found, authUrl: global.authUrl ?? found.authUrl, projectId: global.project ?? found.projectId };
+  }
+  const { terminal, environment } = context;
+  const authUrl = global.authUrl ?? (environment.BIPED_AUTH_URL || previous?.authUrl);
+  const clientId = options.clientId ?? (environment.BIPED_CLIENT_ID || previous?.clientId);
+  if (!terminal.isInteractive) refuseMissing({ authUrl, clientId });
+  return {
+    authUrl: authUrl ?? (await askText(terminal, { message: "URL of the service", placeholder: "https://…" })),
+    clientId: clientId ?? (await askText(terminal, { message: "Client id" })),
+    clientSecret: await readSecret(context, options.secretFile),
+    projectId: global.project ?? (previous?.clientId === clientId ? previous?.projectId : undefined),
+  };
+}
+
+function refuseMissing({
+  authUrl,
+  clientId,
+}: {
+  readonly authUrl?: string | undefined;
+  readonly clientId?: string | undefined;
+}) {
+  const missing = [...(authUrl ? [] : ["--auth-url"]), ...(clientId ? [] : ["--client-id"])];
+  if (missing.length === 0) return;
+  throw createUsageError(
+    `${missing.join(" and ")} missing`,
+    "For example: biped login --auth-url https://… --client-id ID < secret.txt",
+  );
+}
+
+/** Typed, piped or from a file, and never from an argument: everybody on the machine can read those. */
+async function readSecret({ terminal }: CommandContext, file: string | undefined): Promise<string> {
+  if (file === undefined && terminal.isInteractive) return askSecret(terminal, "Client secret");
+  if (file === undefined && terminal.isInputTerminal) {
+    throw createUsageError("The secret is missing", "Pipe it in, or name its file with --secret-file.");
+  }
+  const fromInput = file === undefined || file === "-";
+  const text = (fromInput ? await terminal.readInput() : await readFile(file, "utf8")).trim();
+  const place = fromInput ? "stdin" : file;
+  if (text === "")
+    throw createUsageError(`There is no secret on ${place}`, "Pipe it in, or name its file with --secret-file.");
+  if (/[\r\n]/.test(text)) throw createLocalError(`There is more than one line in ${place}`, "NOT_A_SECRET");
+  return text;
+}

@@ -1,0 +1,40 @@
+/** A compact JWT taken apart. Nothing about it is verified here. */
+export type DecodedToken = {
+  readonly header: JsonObject;
+  readonly claims: JsonObject;
+};
+
+export type JsonObject = { readonly [name: string]: unknown };
+
+/** @returns What is wrong, as a text, when it is no compact JWT in canonical base64url. */
+export function decodeToken(token: string): DecodedToken | string {
+  const parts = token.split(".");
+  if (parts.length !== 3) return `it has ${parts.length} part${parts.length === 1 ? "" : "s"} instead of three`;
+  const names = ["header", "claims", "signature"] as const;
+  for (const [at, name] of names.entries()) {
+    if (!isCanonical(parts[at] ?? "")) return `its ${name} is not canonical base64url`;
+  }
+  const header = parseObject(parts[0] ?? "");
+  const claims = parseObject(parts[1] ?? "");
+  if (header === undefined) return "its header is not a JSON object";
+  if (claims === undefined) return "its claims are not a JSON object";
+  return { header, claims };
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Bits that nobody reads would let one token be written in several ways. */
+function isCanonical(part: string): boolean {
+  return part !== "" && Buffer.from(part, "base64url").toString("base64url") === part;
+}
+
+function parseObject(part: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(part, "base64url")));
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
