@@ -82,7 +82,7 @@ test.each<readonly [string, Readonly<Record<string, string>>, string]>([
   [
     "the environment read outside of config and main",
     { [`${server}/src/app.ts`]: "const port = process.env.PORT;" },
-    `${server}/src/app.ts:1 only config.ts and main.ts read process.env`,
+    `${server}/src/app.ts:1 only config.ts, main.ts and the client's credentials-from-environment.ts read process.env`,
   ],
   [
     "the table of secrets read outside of storage",

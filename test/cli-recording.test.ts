@@ -77,7 +77,7 @@ function withUsualPlaces(text: string): string {
     .replaceAll(`127.0.0.1:${publicPort}`, "127.0.0.1:4000")
     .replaceAll(`127.0.0.1:${aws}`, "127.0.0.1:4001")
     .replaceAll(`127.0.0.1:${azure}`, "127.0.0.1:4002")
-    .replaceAll(place.env.BIPED_CONFIG_DIR ?? "", "/home/me/.config/biped");
+    .replaceAll(place.env.BIPED_CONFIG_DIR ?? "", "~/.config/biped");
 }
 
 /** What differs between two runs: times, and numbers that are drawn. */
