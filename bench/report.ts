@@ -114,7 +114,7 @@ function formatShares(rounds: readonly TakenRound[]): string {
     const cells = readings.map((reading) => shares.map((share) => percent(reading?.cpu?.[share])).join(" / "));
     return [`| ${name} | ${cells.join(" | ")} |`];
   });
-  const legend = `Each cell: ${shares.join(" / ")}. With openssl and the guard, the measured process stands under load.`;
+  const legend = `Each cell: ${shares.join(" / ")}. With openssl, the guard and the client, the measured process stands under load.`;
   return [legend, "", ...formatTableHead(["case"], rounds.length), ...lines].join("\n");
 }
 
