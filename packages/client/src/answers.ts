@@ -24,9 +24,11 @@ const limitBytes = 16_777_216;
 /** The whole body as text. */
 export async function readText(response: Response): Promise<string> {
   const reader = response.body?.getReader();
+  // React Native has answers without a stream.
+  if (!reader) return response.text();
   const decoder = new TextDecoder();
   let text = "";
-  for (let received = 0; reader; ) {
+  for (let received = 0; ; ) {
     const { done, value } = await reader.read();
     if (done) break;
     received += value.byteLength;
