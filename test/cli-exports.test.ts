@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { findFreePorts } from "./free-ports.ts";
 import { type CommandPlace, createCommandPlace, runInTerminal, runThroughPipe } from "./pseudo-terminal.ts";
 import { faults, type PublicService, startPublicService } from "./public-service.ts";
 import {
@@ -17,7 +18,6 @@ import {
   startSandbox,
   stopSandbox,
 } from "./started-sandbox.ts";
-import { findFreePorts } from "./started-server.ts";
 
 const run = promisify(execFile);
 

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findRuntimes, type Runtime } from "../tools/runtimes.ts";
 import { type ClientProject, createClientProject } from "./compiled-client.ts";
 import { repository, runCommand } from "./fake-folder.ts";
+import { findFreePorts } from "./free-ports.ts";
 import { exportedText, startRuntimesService } from "./runtimes-service.ts";
-import { findFreePorts } from "./started-server.ts";
 
 let project: ClientProject;
 beforeAll(() => {

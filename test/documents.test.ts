@@ -9,8 +9,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { serverSettings } from "@biped/authorization-server";
 import { describe, expect, test } from "vitest";
+import { findFreePorts } from "./free-ports.ts";
 import { createPostgresDatabase } from "./postgres-database.ts";
-import { findFreePorts } from "./started-server.ts";
 
 const root = join(import.meta.dirname, "..");
 const run = promisify(execFile);

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { arch, platform, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { findFreePorts } from "./free-ports.ts";
 
 export type PostgresServer = {
   /** Of the database `postgres`, as its superuser. The server is still starting when this is handed out. */
@@ -45,7 +45,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   await chmod(folder, 0o755);
   await writeFile(join(folder, "password"), password);
   if (isRoot) await chown(folder, nobody, nobody);
-  const port = await findFreePort();
+  const [port = 0] = await findFreePorts(1);
   const child = spawn("sh", ["-c", supervisor], {
     cwd: folder,
     detached: true,
@@ -115,16 +115,4 @@ function completeBinaries(native: string): boolean {
 
 function isOpenToAll(path: string): boolean {
   return (statSync(path).mode & 0o001) !== 0 && (dirname(path) === path || isOpenToAll(dirname(path)));
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }

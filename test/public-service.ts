@@ -6,6 +6,7 @@
 
 import { EventEmitter, once } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
+import { findFreePorts } from "./free-ports.ts";
 import { type AuthenticationSettings, handleAuthentication } from "./public-service-authentication.ts";
 import { type Answer, type Fault, listen, type Received } from "./public-service-exchange.ts";
 import { type ExportSettings, handleExports } from "./public-service-exports.ts";
@@ -20,7 +21,6 @@ import {
   type Records,
   type RunState,
 } from "./public-service-records.ts";
-import { findFreePorts } from "./started-server.ts";
 
 export { type Fault, faults } from "./public-service-exchange.ts";
 

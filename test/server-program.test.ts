@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { basic, findFreePorts, type HeldCredential, post, tokenRequest } from "./started-server.ts";
+import { findFreePorts } from "./free-ports.ts";
+import { basic, type HeldCredential, post, tokenRequest } from "./started-server.ts";
 
 const root = join(import.meta.dirname, "..");
 const main = ["--conditions=biped-source", join(root, "apps/authorization-server/src/main.ts")];

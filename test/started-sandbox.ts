@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findFreePorts } from "./started-server.ts";
+import { findFreePorts } from "./free-ports.ts";
 
 const root = join(import.meta.dirname, "..");
 

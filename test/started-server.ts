@@ -1,8 +1,7 @@
 /** An authorization server on a fresh database, with a clock that tests move and demonstration facts of a fixed form. */
 
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type Server as NetServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -16,6 +15,7 @@ import {
 } from "@biped/authorization-server";
 import { createLog, readSettings } from "@biped/listener";
 import { isRefusal, type Refusal } from "@biped/protocol";
+import { findFreePorts } from "./free-ports.ts";
 import { createPostgresDatabase } from "./postgres-database.ts";
 
 export type Engine = "sqlite" | "postgres";
@@ -32,28 +32,6 @@ export type StartedServer = {
   readonly directory: string;
   readonly stop: () => Promise<void>;
 };
-
-/**
- * Ports that were free a moment ago, below the range from which the system draws those of outgoing connections: one of
- * them would otherwise be taken by a connection before a server listens on it.
- */
-export async function findFreePorts(count: number): Promise<readonly number[]> {
-  const held = await Promise.all(Array.from({ length: count }, holdPort));
-  await Promise.all(held.map(({ holder }) => new Promise((done) => holder.close(done))));
-  return held.map(({ port }) => port);
-}
-
-async function holdPort(): Promise<{ readonly holder: NetServer; readonly port: number }> {
-  for (;;) {
-    const holder = createServer();
-    const port = randomInt(20_000, 30_000);
-    const isFree = await new Promise<boolean>((resolve) => {
-      holder.once("error", () => resolve(false));
-      holder.listen(port, "127.0.0.1", () => resolve(true));
-    });
-    if (isFree) return { holder, port };
-  }
-}
 
 /** @param settings Win over those of the engine; with a database of its own in them it is migrated too. */
 export async function startServer(engine: Engine, settings: Record<string, string> = {}): Promise<StartedServer> {

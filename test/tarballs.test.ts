@@ -9,7 +9,7 @@ import { findFileFaults, type Manifest } from "../tools/pack-published.ts";
 import { findRuntimes } from "../tools/runtimes.ts";
 import { tryInstalled } from "../tools/try-installed.ts";
 import { makeFolder, type Ran, repository, runCommand } from "./fake-folder.ts";
-import { findFreePorts } from "./started-server.ts";
+import { findFreePorts } from "./free-ports.ts";
 
 const read = (file: string): string => readFileSync(path.join(repository, file), "utf8");
 const manifests = globSync("{packages,apps}/*/package.json", { cwd: repository })
