@@ -9,6 +9,7 @@ import { type BadToken, badTokens, createTestIssuer, type TestIssuer } from "@bi
 import { createListener, createLog } from "@biped/listener";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRoutes } from "./app.ts";
+import { exportableFields } from "./exportable-fields/catalogue.ts";
 import { type DataExportApi, start } from "./start.ts";
 import type { NewJob } from "./storage/storage.ts";
 
@@ -284,12 +285,41 @@ describe("GET /v1/exports/{jobId}", () => {
   });
 });
 
+describe("GET /v1/exportable-fields", () => {
+  test.each(["sessions", "views"] as const)(
+    "every field that a job of %s may name, and a job of all is taken",
+    async (scope) => {
+      const { call, post } = await createCaller();
+      const { status, body } = await call(`/v1/exportable-fields?scope=${scope}`);
+      expect([status, body]).toStrictEqual([200, { success: true, payload: exportableFields[scope] }]);
+      const fields = exportableFields[scope].map(({ name }) => ({
+        fieldName: name,
+        ...(name === "custom_var" ? { customVarPosition: 1 } : {}),
+        ...(name === "dynamic_var" ? { dynamicVarKey: "key" } : {}),
+      }));
+      expect((await post(JSON.stringify({ ...job, scope, fields }))).status).toBe(201);
+    },
+  );
+
+  test.each([
+    ["", "scope is required."],
+    ["?scope=pages", "scope must be one of sessions, views."],
+    ["?scope=sessions&scope=views", "scope must be given once."],
+    ["?scope=sessions&limit=1", "The query holds an unknown parameter; known are scope."],
+  ])("400 INVALID_REQUEST: %j", async (query, description) => {
+    const { call } = await createCaller();
+    const { status, body } = await call(`/v1/exportable-fields${query}`);
+    expect([status, body]).toStrictEqual([400, errorBody("INVALID_REQUEST", description)]);
+  });
+});
+
 describe("the guard comes before everything else", () => {
   const requests: readonly (readonly [string, string, RequestInit])[] = [
     ["a list", "/v1/exports", {}],
     ["a list with a wrong parameter", "/v1/exports?page=0", {}],
     ["a job", "/v1/exports/1", {}],
     ["what is no id", "/v1/exports/zero", {}],
+    ["the fields", "/v1/exportable-fields", {}],
     ["a new job", "/v1/exports", { method: "POST", body: JSON.stringify(job) }],
     ["a body that is none", "/v1/exports", { method: "POST", body: "{", headers: { "content-type": "text/plain" } }],
   ];

@@ -1,5 +1,6 @@
 import type { Guard } from "@biped/guard";
 import type { Routes } from "@biped/listener";
+import { listFieldsEndpoint } from "./exportable-fields/list-fields-endpoint.ts";
 import { createCreateJobEndpoint } from "./jobs/create-job-endpoint.ts";
 import { createListJobsEndpoint } from "./jobs/list-jobs-endpoint.ts";
 import { createShowJobEndpoint } from "./jobs/show-job-endpoint.ts";
@@ -21,6 +22,9 @@ export function createRoutes({ guard, storage, nowSeconds }: AppParts): Routes {
     },
     "/v1/exports/:jobId": {
       GET: protect(guard, createShowJobEndpoint(storage)),
+    },
+    "/v1/exportable-fields": {
+      GET: protect(guard, listFieldsEndpoint),
     },
   };
 }
