@@ -1,7 +1,9 @@
 /** Tokens, calls, verification and doctor at the command line, at both services, in a terminal and through pipes. */
 
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { execFile, execFileSync } from "node:child_process";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ClientService, services } from "./client-services.ts";
 import { type CommandPlace, createCommandPlace, runInTerminal, runThroughPipe } from "./pseudo-terminal.ts";
@@ -200,6 +202,14 @@ describe("verify, at the sandbox", () => {
     expect((await pipe(["verify"])).exitCode).toBe(2);
   });
 
+  test("a reader that has had enough does not turn a failed check into 0", async () => {
+    const command = `"$0" --conditions=biped-source "$1" verify a.b.c | true; echo "\${PIPESTATUS[0]}"`;
+    const env = { PATH: process.env.PATH, ...place.env, ...variables };
+    const args = ["-c", command, process.execPath, join(import.meta.dirname, "..", "apps", "cli", "src", "main.ts")];
+    const run = await promisify(execFile)("bash", args, { env });
+    expect([run.stdout, run.stderr]).toEqual(["1\n", ""]);
+  });
+
   test("an issuer that the token names is not asked", async () => {
     const stranger = await startPublicService();
     const header = Buffer.from(
@@ -310,6 +320,42 @@ describe("with the stand-in", () => {
     const { exitCode, stderr } = await pipe(["call", "GET", "/v1/exports", "-o", file]);
     expect([exitCode, stderr.split("\n")[0]]).toEqual([4, expect.stringContaining("biped: The answer broke off")]);
     expect(await readdir(place.directory)).toEqual([]);
+  });
+
+  test("call -o writes into a pipe or a device instead of putting a file in its place", async () => {
+    const file = join(place.directory, "fifo");
+    execFileSync("sh", ["-c", 'mkfifo "$0"', file]);
+    const [run, content] = await Promise.all([
+      pipe(["call", "GET", "/v1/exports", "-o", file]),
+      readFile(file, "utf8"),
+    ]);
+    expect([run.exitCode, JSON.parse(content)]).toEqual([0, expect.objectContaining({ success: true })]);
+    expect((await stat(file)).isFIFO()).toBe(true);
+  });
+
+  test.each(["doctor", "verify"])("%s: a password in the address is refused, and not shown: 2", async (command) => {
+    const args = [command, ...(command === "verify" ? ["a.b.c"] : []), "--debug"];
+    variables = { ...variables, BIPED_AUTH_URL: service.authUrl.replace("://", "://me:hush@") };
+    const run = await pipe(args);
+    expect([run.exitCode, run.stderr]).toEqual([2, expect.stringContaining("without password, query or fragment")]);
+    expect(run.stdout + run.stderr).not.toContain("hush");
+  });
+
+  test("scopes that are none: nothing of them steers the terminal, with --debug neither; doctor ends with 5", async () => {
+    const projects = [{ id: 42, name: "SHOP" }];
+    const scopes = "data-export \u001b[2J";
+    const body = JSON.stringify({ scopes, permissions: { projects } });
+    service.control.failNext("information", { kind: "answer", status: 200, body }, 3);
+    const examined = await pipe(["doctor"]);
+    expect([examined.exitCode, examined.stderr]).toEqual([5, ""]);
+    expect(examined.stdout).toMatch(/^✗ credential .* what it names as scopes are none \(UNEXPECTED_ANSWER\)$/m);
+    expect((await pipe(["token"])).exitCode).toBe(5);
+    const token = { access_token: "abc", token_type: "bearer", expires_in: 60, scope: scopes, project_id: 42 };
+    const answer = JSON.stringify({ ...token, endpoint: service.endpoints[0] });
+    service.control.failNext("token", { kind: "answer", status: 200, body: answer });
+    const { stdout, stderr } = await pipe(["token", "--debug", "--scope", "data-export"]);
+    expect(stdout).toBe("abc\n");
+    expect(stderr).toContain("(data-export \\u001b[2J)");
   });
 
   test("call: a redirect is not followed", async () => {

@@ -152,6 +152,18 @@ describe("with the stand-in", () => {
     expect(await readdir(config())).toEqual([]);
   });
 
+  test("Ctrl-D at a question ends as Ctrl-C does", async () => {
+    const run = await runInTerminal(["login"], { env: place.env, answers: [["URL of the service", "\u0004"]] });
+    expect([run.exitCode, run.text]).toEqual([130, expect.stringMatching(/biped: Stopped\.\n$/)]);
+    expect(run.text).not.toContain("main.ts");
+  });
+
+  test("2: an address that is none is told before the secret is asked for", async () => {
+    const run = await runInTerminal(["login"], { env: place.env, answers: [["URL of the service", "nowhere\r"]] });
+    expect([run.exitCode, run.text]).toEqual([2, expect.stringContaining("must be a URL, such as https://")]);
+    expect(run.text).not.toContain("Client secret");
+  });
+
   test.each([["--client-secret=hush"], ["--client-secret", "hush"], ["--secret=hush"]])(
     "2: %s is refused with the reason, and not echoed",
     async (...further) => {

@@ -80,6 +80,23 @@ test("colours on a terminal alone, and not with NO_COLOR or --no-color", async (
   expect(colored((await pipe(["frob"], { FORCE_COLOR: "1" })).stderr)).toBe(true);
 });
 
+test("a working directory that is gone is one clear line, 1", async () => {
+  const command = 'cd "$(mktemp -d)" && rmdir "$PWD" && "$0" --conditions=biped-source "$1" profiles';
+  const child = spawn("bash", ["-c", command, process.execPath, main], {
+    env: { PATH: process.env.PATH, ...place.env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let stderr = "";
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  const [code] = await once(child, "close");
+  expect([code, stderr]).toEqual([
+    1,
+    "biped: The working directory is not there any more.\n  Change to another one, and try again.\n",
+  ]);
+});
+
 test("output that cannot be written is one line and 1; a reader that has had enough is none and 0", async () => {
   const full = await open("/dev/full", "w");
   const child = spawn(process.execPath, ["--conditions=biped-source", main, "--help"], {

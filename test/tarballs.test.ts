@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -16,6 +16,19 @@ const manifests = globSync("{packages,apps}/*/package.json", { cwd: repository }
   .sort()
   .map((file) => ({ folder: path.dirname(file), ...JSON.parse(read(file)) }));
 const oldNodes = findRuntimes(repository).runtimes.filter(({ major = 24 }) => major < 24);
+
+/** Uses what a user's program would. */
+const consumer = `
+import { type Client, ClientError, type ClientOptions, createClient, credentialsFromEnvironment } from "@biped/client";
+import { createGuard } from "@biped/guard";
+const options: ClientOptions = { ...credentialsFromEnvironment({}), scope: ["data-export"], fetch, now: Date.now };
+const client: Client = createClient(options);
+const answer: Response = await client.fetch("/v1/exports", { signal: AbortSignal.timeout(1) });
+for await (const job of client.exports.list({ state: "ACTIVE" })) job.jobId.toFixed();
+const stream: ReadableStream<Uint8Array> = await client.exports.download({ partId: 1, url: "https://example.com" });
+export const guard = createGuard({ issuer: "https://auth.example.com", endpoint: "https://api.example.com" });
+export const seen = [answer.ok, stream.locked, new ClientError("", { kind: "refused", code: "X" }).retryAfterSeconds];
+`;
 
 describe("what is published", () => {
   let scratch: string;
@@ -40,6 +53,23 @@ describe("what is published", () => {
     expect(tried(22)).toEqual(expect.arrayContaining(["biped --version", "biped --help", "@biped/client"]));
     expect(tried(22)).not.toContain("@biped/database");
     expect(tried(24)).toEqual(expect.arrayContaining(["biped --version", "biped-server --help", "@biped/database"]));
+  });
+
+  test.each([
+    ["with Node's types", "nodenext", { lib: ["ES2023"], types: ["node"] }],
+    ["with those of browsers", "bundler", { lib: ["ES2023", "DOM"], types: [] }],
+  ])("a strict TypeScript program that checks its libraries' types compiles %s", async (_, resolution, given) => {
+    const folder = path.join(scratch, "project", resolution);
+    const module = resolution === "nodenext" ? resolution : "esnext";
+    const typeRoots = [path.join(repository, "node_modules", "@types")];
+    const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true };
+    const compilerOptions = { ...strict, ...given, target: "ES2023", module, moduleResolution: resolution, typeRoots };
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+    writeFileSync(path.join(folder, "program.ts"), consumer);
+    const tsc = path.join(repository, "node_modules", ".bin", "tsc");
+    const ran = await runCommand(process.execPath, [tsc, "--project", folder], { cwd: folder });
+    expect([ran.output, ran.code]).toEqual(["", 0]);
   });
 
   test.each([

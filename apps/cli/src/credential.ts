@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import type { Environment } from "./command-context.ts";
 import { CommandError, createLocalError, createUsageError } from "./command-error.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { type GlobalOptions, parseHosts, parseProject, parseScope } from "./global-options.ts";
+import { readNamedFile } from "./named-file.ts";
 import { findConfigDirectory } from "./profiles/config-directory.ts";
 import { findProfile, openProfileStore } from "./profiles/profile-store.ts";
 
@@ -88,7 +88,7 @@ async function readEnvironmentCredential(environment: Environment, { authUrl }: 
 
 async function readSecretOf(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  const text = (await readFile(file, "utf8")).trim();
+  const text = (await readNamedFile(file)).toString("utf8").trim();
   if (text === "") throw createLocalError(`${file} holds no secret`, "NO_SECRET");
   return text;
 }

@@ -39,6 +39,11 @@ test.each([
     "Too many arguments for 'login'. Expected 0 arguments but got 1",
   ],
   ["error: unknown option '--jsn'\n(Did you mean --json?)", "Unknown option '--jsn' (Did you mean --json?)"],
+  ["error: unknown command 'eyJhbGciOi.eyJpc3Mi.c2ln'", "Unknown command '[token]'"],
+  [
+    `error: command-argument value '${"s".repeat(40)}' is invalid for argument 'job'. It must be a number.`,
+    "Command-argument value '…' is invalid for argument 'job'. It must be a number",
+  ],
 ])("%s does not say again what was typed as a value", (message, shown) => {
   const report = describeError(new CommanderError(1, "commander.x", message), "See: biped --help");
   expect([report.message, report.exitCode, report.next]).toEqual([shown, 2, "See: biped --help"]);

@@ -92,9 +92,12 @@ function adviseOnClientError({ code, kind, status, retryAfterSeconds }: ClientEr
   return status === 401 ? "Check the client id and the secret, and log in again: biped login" : undefined;
 }
 
-/** What commander says echoes arguments, which may be anything; the value of an option is cut off. */
+/** What commander says echoes arguments, which may be anything: a long one may be a secret, as may a value. */
 function describeCommanderError({ message, code }: CommanderError, usage: string | undefined): ErrorReport {
-  const [sentence = "", ...hints] = message.replace(/^error: /, "").split("\n");
+  const [sentence = "", ...hints] = blot(message)
+    .replace(/^error: /, "")
+    .replace(/'[^']{40,}'/g, "'…'")
+    .split("\n");
   const safe = sentence
     .replace(/^(unknown option '--?[^='\s]+)=.*'/s, "$1'")
     .replace(/(Expected \d+ arguments? but got \d+): .*$/s, "$1");

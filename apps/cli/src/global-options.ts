@@ -51,10 +51,15 @@ export function parseProject(source: string, text: string | undefined): number |
 export function parseScope(source: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const scopes = text.trim().split(/\s+/);
-  if (!scopes.every((scope) => /^[!#-[\]-~]+$/.test(scope))) {
+  if (!scopes.every(isScope)) {
     throw createUsageError(`${source} must be scopes parted by spaces, such as "data-export metrics"`);
   }
   return [...new Set(scopes)].join(" ");
+}
+
+/** The characters of RFC 6749 §3.3. */
+export function isScope(text: string): boolean {
+  return /^[!#-[\]-~]+$/.test(text);
 }
 
 export function parseHosts(text: string | undefined): readonly string[] | undefined {

@@ -3,7 +3,8 @@ import type { CommandContext } from "./command-context.ts";
 import { CommandError, createUsageError } from "./command-error.ts";
 import { type Credential, findCredential } from "./credential.ts";
 import { exitCodes } from "./exit-codes.ts";
-import type { GlobalOptions } from "./global-options.ts";
+import { type GlobalOptions, isScope } from "./global-options.ts";
+import { escapeControls } from "./terminal/escape-controls.ts";
 import { formatDuration } from "./terminal/format-time.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -53,6 +54,13 @@ async function findOwnedScope(parts: Parts, credential: Credential): Promise<str
 export function chooseScope(owned: string): string {
   const scopes = owned.split(" ").filter((scope) => scope !== "");
   const chosen = scopes.length > 1 ? scopes.filter((scope) => scope !== "enrichment") : scopes;
+  if (!chosen.every(isScope)) {
+    throw new CommandError("The answer is not of this protocol: what it names as scopes are none", {
+      exitCode: exitCodes.notOauth,
+      code: "UNEXPECTED_ANSWER",
+      next: "Name the scopes that you want with --scope.",
+    });
+  }
   if (chosen.length > 0) return chosen.join(" ");
   throw new CommandError("The credential owns no scope", {
     exitCode: exitCodes.refused,
@@ -64,9 +72,11 @@ export function chooseScope(owned: string): string {
 function createHooks({ note, debug }: Terminal): ClientHooks {
   return {
     tokenRenewed: ({ projectId, scope, endpoint }) =>
-      debug(`token for project ${projectId} (${scope}), good at ${endpoint}`),
+      debug(escapeControls(`token for project ${projectId} (${scope}), good at ${endpoint}`)),
     retried: ({ method, url, attempt, delayMilliseconds, reason }) =>
-      debug(`${method} ${url}: ${reason}; repetition ${attempt} in ${Math.round(delayMilliseconds)} ms`),
+      debug(
+        escapeControls(`${method} ${url}: ${reason}; repetition ${attempt} in ${Math.round(delayMilliseconds)} ms`),
+      ),
     clockSkewSeen: ({ skewSeconds }) => {
       const direction = skewSeconds > 0 ? "behind" : "ahead of";
       note(`Note: the clock of this machine is ${formatDuration(Math.abs(skewSeconds))} ${direction} the service's.`);

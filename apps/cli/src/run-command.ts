@@ -15,6 +15,8 @@ export type Surroundings = Pick<TerminalParts, "input" | "output" | "error"> & {
   readonly nowMilliseconds: () => number;
   /** Aborted with an Interrupted. */
   readonly signal: AbortSignal;
+  /** Told as soon as a check has failed: the verdict counts even if nobody reads the rest of the output. */
+  readonly onJudged: (exitCode: number) => void;
 };
 
 /** How long a command may take to put things in order once it is stopped. */
@@ -32,6 +34,7 @@ export async function runCommand(args: readonly string[], surroundings: Surround
     openClient: (options) => openClient({ environment, terminal, signal }, options),
     endWith: (exitCode) => {
       ending = exitCode;
+      surroundings.onJudged(exitCode);
     },
     handOver: () => {
       isHandedOver = true;

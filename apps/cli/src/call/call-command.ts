@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
@@ -8,6 +8,7 @@ import type { CommandContext } from "../command-context.ts";
 import { CommandError, createUsageError } from "../command-error.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { type GlobalOptions, readGlobalOptions } from "../global-options.ts";
+import { nameFile } from "../named-file.ts";
 import { escapeControls, escapeControlsInLines, formatJson } from "../terminal/escape-controls.ts";
 import { describeFailure } from "../token/issuer.ts";
 import { readCallRequest } from "./call-request.ts";
@@ -116,7 +117,8 @@ async function printBody({ terminal, signal }: CommandContext, answer: Response)
 
 /** Under another name until it is complete, so that the file is never half there. */
 async function saveBody({ terminal, signal }: CommandContext, answer: Response, file: string): Promise<void> {
-  const draft = `${file}.${randomBytes(6).toString("hex")}.part`;
+  const isDevice = await isNeitherFileNorFolder(file);
+  const draft = isDevice ? file : `${file}.${randomBytes(6).toString("hex")}.part`;
   let size = 0;
   const count = async function* () {
     for await (const chunk of readChunks(answer, signal)) {
@@ -125,18 +127,27 @@ async function saveBody({ terminal, signal }: CommandContext, answer: Response, 
     }
   };
   try {
-    await pipeline(Readable.from(count()), createWriteStream(draft, { flags: "wx" }));
-    const handle = await open(draft, "r+");
-    await handle.sync().finally(() => handle.close());
-    await rename(draft, file);
+    await pipeline(Readable.from(count()), createWriteStream(draft, { flags: isDevice ? "w" : "wx" }));
+    if (!isDevice) await renameSafely(draft, file);
   } catch (error) {
     // The name that the user gave is the one to complain about.
-    if (error instanceof Error && "path" in error) Object.assign(error, { path: file });
-    throw error;
+    throw error instanceof Error && "path" in error ? nameFile(error, file) : error;
   } finally {
-    await rm(draft, { force: true });
+    if (!isDevice) await rm(draft, { force: true });
   }
-  terminal.note(`Wrote ${size} bytes to ${file}.`);
+  terminal.note(`Wrote ${size} bytes to ${escapeControls(file)}.`);
+}
+
+async function renameSafely(draft: string, file: string): Promise<void> {
+  const handle = await open(draft, "r+");
+  await handle.sync().finally(() => handle.close());
+  await rename(draft, file);
+}
+
+/** A device or a pipe, such as /dev/null, is written to; a file in its place would spoil it for everybody. */
+async function isNeitherFileNorFolder(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => undefined);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
 async function readBytes(answer: Response, signal: AbortSignal): Promise<Buffer> {

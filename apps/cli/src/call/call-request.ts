@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import type { CommandContext } from "../command-context.ts";
 import { createUsageError } from "../command-error.ts";
+import { readNamedFile } from "../named-file.ts";
 
 export type CallArguments = {
   readonly method: string;
@@ -61,5 +61,5 @@ function parseHeaders(lines: readonly string[]): Headers {
 
 async function readBody({ terminal }: CommandContext, data: string): Promise<Uint8Array<ArrayBuffer>> {
   if (data === "-") return new Uint8Array(await terminal.readInputBytes());
-  return new Uint8Array(data.startsWith("@") ? await readFile(data.slice(1)) : Buffer.from(data));
+  return new Uint8Array(data.startsWith("@") ? await readNamedFile(data.slice(1)) : Buffer.from(data));
 }

@@ -32,3 +32,9 @@ testProperty(
     expect(formatJsonText(JSON.stringify(value))).toBe(JSON.stringify(value, null, 2));
   }),
 );
+
+test("what is nested too deeply is not laid out: the indentation would fill the memory", () => {
+  const nest = (depth: number): string => `${"[".repeat(depth)}1${"]".repeat(depth)}`;
+  expect(formatJsonText(nest(200))).toContain(`\n${"  ".repeat(200)}1\n`);
+  expect(formatJsonText(nest(201))).toBeUndefined();
+});

@@ -39,6 +39,7 @@ async function doctor(context: CommandContext, options: GlobalOptions): Promise<
   const findings: Finding[] = [];
   const tell = (...found: readonly Finding[]): void => {
     findings.push(...found);
+    context.endWith(findGravestExitCode(findings));
     if (!terminal.isJson) for (const finding of found) printFinding(context, finding);
   };
   if (!terminal.isJson) terminal.print(`${terminal.style.bold("biped doctor")}: ${describeSource(credential)}`);
@@ -48,7 +49,6 @@ async function doctor(context: CommandContext, options: GlobalOptions): Promise<
     await examineCredential(context, { credential, options, parts, tell });
   }
   const exitCode = findGravestExitCode(findings);
-  context.endWith(exitCode);
   if (terminal.isJson) return terminal.printJson({ ok: exitCode === 0, exitCode, findings });
   terminal.print(summarize(context, findings));
 }
@@ -68,19 +68,19 @@ async function examineCredential(
   // The skew of the clock is a finding of its own; the client's note would say it again.
   const quiet = { terminal: { ...terminal, note: () => undefined } };
   let facts: CredentialFacts;
+  let scope: string;
   try {
     facts = readCredentialFacts(await createClientFor(quiet, credential).information({ signal }));
+    scope = facts.scopes === "" ? "" : (credential.scope ?? chooseScope(facts.scopes));
   } catch (error) {
     signal.throwIfAborted();
     const { message, next, exitCode, code } = describeError(error);
     tell({ name: "credential", verdict: "failed", message: `${message.replace(/\.$/, "")} (${code})`, next, exitCode });
     return;
   }
-  const { scopes, secrets } = facts;
-  tell(describeCredential(facts), ...examineSecret(secrets, nowMilliseconds()));
+  tell(describeCredential(facts), ...examineSecret(facts.secrets, nowMilliseconds()));
   const projects = options.project === undefined ? facts.projects.map(({ id }) => id) : [options.project];
-  if (projects.length === 0 || scopes === "") return;
-  const scope = credential.scope ?? chooseScope(scopes);
+  if (projects.length === 0 || scope === "") return;
   const client = createClientFor(quiet, { ...credential, scope, projectId: undefined });
   const canExport = scope.split(" ").includes("data-export");
   tell(...(await examineProjects(context, { client, projects, canExport, parts })));

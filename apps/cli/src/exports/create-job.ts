@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { ClientError, type NewJob } from "@biped/client";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { createUsageError } from "../command-error.ts";
+import { readNamedFile } from "../named-file.ts";
 import { printFiles, resolveFolder } from "./download-command.ts";
 import { downloadRun } from "./download-run.ts";
 import { deviceLabels, exportScopes, frequencies, jobFormats, parseId, parseOneOf } from "./export-arguments.ts";
@@ -141,7 +141,10 @@ async function readJobFile({ terminal, workingDirectory }: CommandContext, file:
     throw createUsageError(`--file holds the whole job: leave out --${option}`);
   }
   const source = file === "-" ? "stdin" : file;
-  const text = file === "-" ? await terminal.readInput() : await readFile(path.resolve(workingDirectory, file), "utf8");
+  const text =
+    file === "-"
+      ? await terminal.readInput()
+      : (await readNamedFile(path.resolve(workingDirectory, file))).toString("utf8");
   return checkNewJob(parseJson(text, source), source);
 }
 

@@ -54,7 +54,10 @@ function describeJob(job: Job): readonly (readonly [name: string, value: string]
 }
 
 /** "custom_var(3) as plan" */
-function formatField({ fieldName, aliasName, customVarPosition, dynamicVarKey }: JobField): string {
+function formatField(field: JobField): string {
+  // A service may send other types than it says.
+  if (typeof field !== "object" || field === null) return formatValue(field);
+  const { fieldName, aliasName, customVarPosition, dynamicVarKey } = field;
   const which = customVarPosition ?? dynamicVarKey;
   return `${fieldName}${which === undefined ? "" : `(${which})`}${aliasName === undefined ? "" : ` as ${aliasName}`}`;
 }

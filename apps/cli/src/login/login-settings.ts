@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
 import type { CommandContext } from "../command-context.ts";
 import { createLocalError, createUsageError } from "../command-error.ts";
 import type { GlobalOptions } from "../global-options.ts";
+import { readNamedFile } from "../named-file.ts";
 import type { Profile } from "../profiles/profile.ts";
+import { parseAuthUrl } from "../token/issuer.ts";
 import { askSecret, askText } from "./prompts.ts";
 import { readSandboxCredential } from "./sandbox-credential.ts";
 
@@ -39,8 +40,11 @@ export async function findLoginSettings(context: CommandContext, asked: Asked): 
   const authUrl = global.authUrl ?? (environment.BIPED_AUTH_URL || previous?.authUrl);
   const clientId = options.clientId ?? (environment.BIPED_CLIENT_ID || previous?.clientId);
   if (!terminal.isInteractive) refuseMissing({ authUrl, clientId });
+  const service = authUrl ?? (await askText(terminal, { message: "URL of the service", placeholder: "https://…" }));
+  // Before the secret is typed, which a mistake in the address would make in vain.
+  parseAuthUrl(service);
   return {
-    authUrl: authUrl ?? (await askText(terminal, { message: "URL of the service", placeholder: "https://…" })),
+    authUrl: service,
     clientId: clientId ?? (await askText(terminal, { message: "Client id" })),
     clientSecret: await readSecret(context, options.secretFile),
     projectId: global.project ?? (previous?.clientId === clientId ? previous?.projectId : undefined),
@@ -69,7 +73,7 @@ async function readSecret({ terminal }: CommandContext, file: string | undefined
     throw createUsageError("The secret is missing", "Pipe it in, or name its file with --secret-file.");
   }
   const fromInput = file === undefined || file === "-";
-  const text = (fromInput ? await terminal.readInput() : await readFile(file, "utf8")).trim();
+  const text = (fromInput ? await terminal.readInput() : (await readNamedFile(file)).toString("utf8")).trim();
   const place = fromInput ? "stdin" : file;
   if (text === "")
     throw createUsageError(`There is no secret on ${place}`, "Pipe it in, or name its file with --secret-file.");

@@ -7,19 +7,37 @@ type Question = { readonly message: string; readonly placeholder?: string };
 export async function askText({ streams }: Terminal, { message, placeholder = "" }: Question): Promise<string> {
   const { text } = await loadPrompts();
   const validate = (value: string | undefined): string | undefined => (value?.trim() ? undefined : "Please type it.");
-  return unwrap(await text({ message, placeholder, validate, input: streams.input, output: streams.error }));
+  return ask(streams, (signal) =>
+    text({ message, placeholder, validate, input: streams.input, output: streams.error, signal }),
+  );
 }
 
 /** Nothing of the secret is shown but its length. */
 export async function askSecret({ streams }: Terminal, message: string): Promise<string> {
   const { password } = await loadPrompts();
   const validate = (value: string | undefined): string | undefined => (value?.trim() ? undefined : "Please type it.");
-  return unwrap(await password({ message, validate, clearOnError: true, input: streams.input, output: streams.error }));
+  return ask(streams, (signal) =>
+    password({ message, validate, clearOnError: true, input: streams.input, output: streams.error, signal }),
+  );
 }
 
 /** Loaded when somebody is asked: most runs ask nothing. */
 async function loadPrompts() {
   return import("@clack/prompts");
+}
+
+/** The prompt would wait for ever after Ctrl-D, which ends the reading of the terminal. */
+async function ask({ input }: Terminal["streams"], prompt: (signal: AbortSignal) => Promise<unknown>): Promise<string> {
+  const ending = new AbortController();
+  const onKey = (_: unknown, key: { readonly ctrl?: boolean; readonly name?: string } | undefined): void => {
+    if (key?.ctrl === true && key.name === "d") ending.abort();
+  };
+  input.on("keypress", onKey);
+  try {
+    return unwrap(await prompt(ending.signal));
+  } finally {
+    input.off("keypress", onKey);
+  }
 }
 
 /** The prompt takes Ctrl-C for itself, as a value that is no text. */

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -78,6 +78,44 @@ test.each(["{", "[]", '{"work":1}'])("damaged secrets %s: the file is named, wha
   await writeFile(join(directory, "secrets.json"), content, { mode: 0o600 });
   const message = `${join(directory, "secrets.json")} is damaged`;
   await expect(openProfileStore(directory).findSecret("work", profile)).rejects.toMatchObject({ message });
+});
+
+test("several commands at once: what each of them stores is kept", async () => {
+  const names = Array.from({ length: 8 }, (_, at) => `p${at}`);
+  await Promise.all(names.map((name) => openProfileStore(directory).save(name, profile, `secret of ${name}`)));
+  const store = openProfileStore(directory);
+  const { named } = await store.read();
+  expect([...named.keys()].sort()).toEqual(names);
+  for (const name of names) expect(await store.findSecret(name, profile)).toBe(`secret of ${name}`);
+  await Promise.all([store.remove(["p0"]), store.use("p1"), store.remove(["p2"])]);
+  expect((await store.read()).named.size).toBe(6);
+  expect((await readdir(directory)).sort()).toEqual(["profiles.json", "secrets.json"]);
+});
+
+test("a lock that a killed command left is taken away", async () => {
+  await mkdir(directory);
+  const lock = join(directory, "profiles.json.lock");
+  await writeFile(lock, "");
+  await utimes(lock, 0, 0);
+  await openProfileStore(directory).save("work", profile, "hush");
+  expect((await readdir(directory)).sort()).toEqual(["profiles.json", "secrets.json"]);
+});
+
+test("a folder where a file ought to be is named", async () => {
+  const file = join(directory, "profiles.json");
+  await mkdir(file, { recursive: true });
+  await expect(openProfileStore(directory).read()).rejects.toMatchObject({ code: "EISDIR", path: file });
+});
+
+test("without a home nothing is put where the command happens to run", () => {
+  const home = process.env.HOME;
+  try {
+    process.env.HOME = "";
+    expect(() => findConfigDirectory({})).toThrow("Your home directory is not known");
+  } finally {
+    if (home === undefined) delete process.env.HOME;
+    else process.env.HOME = home;
+  }
 });
 
 test("the folder: BIPED_CONFIG_DIR, else XDG_CONFIG_HOME, else ~/.config", () => {

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { CommandError, createUsageError } from "../command-error.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { withFileLock } from "./file-lock.ts";
 import { writePrivateFile } from "./private-file.ts";
 import {
   formatProfiles,
@@ -30,27 +31,33 @@ export function openProfileStore(directory: string): ProfileStore {
     keychain: createKeychainSecretStore(directory),
   };
   const read = (): Promise<Profiles> => readProfiles(file);
-  const write = (profiles: Profiles): Promise<void> => writePrivateFile(file, formatProfiles(profiles));
+  const change = (revise: (profiles: Profiles) => Profiles): Promise<void> =>
+    withFileLock(file, async () => writePrivateFile(file, formatProfiles(revise(await read()))));
   return {
     read,
     save: async (name, profile, secret) => {
-      const { named } = await read();
-      const previous = named.get(name)?.secretStore;
+      const previous = (await read()).named.get(name)?.secretStore;
       await stores[profile.secretStore].save(name, secret);
-      await write({ current: name, named: new Map([...named, [name, profile]]) });
+      await change(({ named }) => ({ current: name, named: new Map([...named, [name, profile]]) }));
       if (previous !== undefined && previous !== profile.secretStore) await stores[previous].remove(name);
     },
     use: async (name) => {
-      const profiles = await read();
-      findProfile(profiles, name);
-      await write({ ...profiles, current: name });
+      findProfile(await read(), name);
+      await change((profiles) => {
+        findProfile(profiles, name);
+        return { ...profiles, current: name };
+      });
     },
     remove: async (names) => {
       const profiles = await read();
       for (const name of names) await stores[findProfile(profiles, name).secretStore].remove(name);
-      const named = new Map([...profiles.named].filter(([name]) => !names.includes(name)));
-      const current = profiles.current !== undefined && named.has(profiles.current) ? profiles.current : undefined;
-      await write({ current, named });
+      await change((latest) => {
+        const named = new Map([...latest.named].filter(([name]) => !names.includes(name)));
+        return {
+          current: latest.current !== undefined && named.has(latest.current) ? latest.current : undefined,
+          named,
+        };
+      });
     },
     findSecret: async (name, { secretStore }) => {
       const secret = await stores[secretStore].find(name);

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { createLocalError } from "../command-error.ts";
+import { withFileLock } from "./file-lock.ts";
 import { readSecretFile, writePrivateFile } from "./private-file.ts";
 import { createDamagedError, parseJson } from "./profile.ts";
 
@@ -23,11 +24,12 @@ export function createFileSecretStore(directory: string): SecretStore {
     writePrivateFile(file, `${JSON.stringify(Object.fromEntries(secrets), null, 2)}\n`);
   return {
     find: async (name) => (await read()).get(name),
-    save: async (name, secret) => write(new Map([...(await read()), [name, secret]])),
-    remove: async (name) => {
-      const secrets = await read();
-      if (secrets.delete(name)) await write(secrets);
-    },
+    save: (name, secret) => withFileLock(file, async () => write(new Map([...(await read()), [name, secret]]))),
+    remove: (name) =>
+      withFileLock(file, async () => {
+        const secrets = await read();
+        if (secrets.delete(name)) await write(secrets);
+      }),
   };
 }
 

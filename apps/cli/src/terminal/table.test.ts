@@ -24,3 +24,7 @@ test.each([
 ])("%j takes %i columns", (text, width) => {
   expect(measureText(text)).toBe(width);
 });
+
+test("more rows than a call has room for arguments", () => {
+  expect(formatColumns(Array.from({ length: 200_000 }, () => ["a", "b"]))).toHaveLength(200_000);
+});

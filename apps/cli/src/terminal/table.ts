@@ -22,8 +22,11 @@ export function printTable({ isOutputTerminal, style, print }: Terminal, { heade
 
 /** Lines in which every column is as wide as its widest cell. */
 export function formatColumns(rows: readonly (readonly string[])[], gap = "  "): string[] {
-  const count = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: count }, (_, at) => Math.max(...rows.map((row) => measureText(row[at] ?? ""))));
+  // There may be more rows than a call can have arguments.
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, measureText(cell));
+  }
   const pad = (cell: string, at: number): string => cell + " ".repeat((widths[at] ?? 0) - measureText(cell));
   return rows.map((row) => row.map(pad).join(gap).trimEnd());
 }

@@ -60,6 +60,8 @@ const inputLimitBytes = 64 * 1024 * 1024;
 export function createTerminal({ input, output, error, environment, mode, signal }: TerminalParts): Terminal {
   const { isJson, isQuiet, isDebug, isColorRefused } = mode;
   const isTerminal = { input: input.isTTY === true, output: output.isTTY === true, error: error.isTTY === true };
+  // Some terminals say 0 for what they do not know.
+  const columns = output.columns || error.columns || 80;
   const print = (line: string): void => void output.write(`${line}\n`);
   const complain = (lines: string): void => void error.write(`${lines}\n`);
   const isProgressShown = isTerminal.error && !isQuiet && !isJson && environment.TERM !== "dumb";
@@ -77,7 +79,7 @@ export function createTerminal({ input, output, error, environment, mode, signal
     isInputTerminal: isTerminal.input,
     isOutputTerminal: isTerminal.output,
     isProgressShown,
-    columns: output.columns ?? error.columns ?? 80,
+    columns,
     style: createStyle({ environment, isTerminal: isTerminal.output, isColorRefused }),
     errorStyle: createStyle({ environment, isTerminal: isTerminal.error, isColorRefused }),
     print,
@@ -90,7 +92,7 @@ export function createTerminal({ input, output, error, environment, mode, signal
     debug: (line) => {
       if (isDebug) complain(`debug: ${line}`);
     },
-    showProgress: createProgressLine((text) => {
+    showProgress: createProgressLine(columns, (text) => {
       if (isProgressShown) error.write(text);
     }),
     readInput: async () => (await readInputBytes()).toString("utf8"),
@@ -99,11 +101,12 @@ export function createTerminal({ input, output, error, environment, mode, signal
   };
 }
 
-/** A line that the next one replaces; nothing is written to take away what was never there. */
-function createProgressLine(write: (text: string) => void): Terminal["showProgress"] {
+/** A line that the next one replaces, and no longer than the terminal is wide: the rest would stay for ever. */
+function createProgressLine(columns: number, write: (text: string) => void): Terminal["showProgress"] {
   let isShown = false;
   return (line) => {
-    if (line !== undefined || isShown) write(`\r\u001b[K${line ?? ""}`);
+    // Nothing is written to take away what was never there.
+    if (line !== undefined || isShown) write(`\r\u001b[K${(line ?? "").slice(0, Math.max(1, columns - 1))}`);
     isShown = line !== undefined;
   };
 }

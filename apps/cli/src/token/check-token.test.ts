@@ -136,6 +136,11 @@ test.each([
   ["e30.e30.AB", "its signature is not canonical base64url"],
   ["W10.e30.AA", "its header is not a JSON object"],
   ["e30.bnVsbA.AA", "its claims are not a JSON object"],
+  ["77u_e30.e30.AA", "its header is not a JSON object"],
+  [
+    "eyJjcml0IjpbImI2NCJdLCJiNjQiOmZhbHNlfQ.e30.AA",
+    "its header asks for extensions (crit) that no token of this kind has",
+  ],
 ])("%j: %s", async (token, reason) => {
   expect(await fail(token)).toEqual({ form: reason });
 });
@@ -153,4 +158,12 @@ test("--endpoint is the only audience, and a service that lists no clouds leaves
 test("--require-scope names what is lacking", async () => {
   expect(await fail(await sign(), { requiredScopes: ["metrics", "surveys"] })).toEqual({ scope: "lacks surveys" });
   expect(await fail(await sign(), { requiredScopes: ["metrics"] })).toEqual({});
+});
+
+test("claims nested beyond all measure fail like any other wrong claim", async () => {
+  const nested = Buffer.from(`{"iss":${"[".repeat(100_000)}${"]".repeat(100_000)}}`).toString("base64url");
+  const [header = "", , signature = ""] = (await sign()).split(".");
+  expect(await fail([header, nested, signature].join("."))).toMatchObject({
+    issuer: `something too large to show, but this service is ${issuerUrl}`,
+  });
 });

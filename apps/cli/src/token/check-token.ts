@@ -201,6 +201,16 @@ function checkScope(name: string, scope: unknown, required: readonly string[]): 
 
 /** What a token says is a stranger's text, and may be long. */
 function show(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "missing");
+  const text = typeof value === "string" ? value : formatClaim(value);
   return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}
+
+function formatClaim(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "missing";
+  } catch (error) {
+    // Nested so deeply that there is no room on the stack.
+    if (error instanceof RangeError) return "something too large to show";
+    throw error;
+  }
 }

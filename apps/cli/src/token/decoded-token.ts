@@ -18,6 +18,8 @@ export function decodeToken(token: string): DecodedToken | string {
   const claims = parseObject(parts[1] ?? "");
   if (header === undefined) return "its header is not a JSON object";
   if (claims === undefined) return "its claims are not a JSON object";
+  // RFC 7515 §4.1.11: whoever does not know what is critical may not accept the token.
+  if (Object.hasOwn(header, "crit")) return "its header asks for extensions (crit) that no token of this kind has";
   return { header, claims };
 }
 
@@ -30,9 +32,12 @@ function isCanonical(part: string): boolean {
   return part !== "" && Buffer.from(part, "base64url").toString("base64url") === part;
 }
 
+// A byte order mark is no part of JSON; dropped in silence, it would be one more way to write the same token.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function parseObject(part: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(part, "base64url")));
+    const value: unknown = JSON.parse(decoder.decode(Buffer.from(part, "base64url")));
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;

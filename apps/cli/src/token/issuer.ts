@@ -39,6 +39,10 @@ export function parseAuthUrl(authUrl: string): URL {
   const text = authUrl.replace(/(?:\/v1\/oauth\/token)?\/?$/, "");
   if (!URL.canParse(text)) throw createUsageError("The auth URL must be a URL, such as https://auth.example.com");
   const url = new URL(text);
+  // No message repeats such a URL: there may be a password in it.
+  if (url.username !== "" || url.password !== "" || /[?#]/.test(text)) {
+    throw createUsageError("The auth URL must be a URL without password, query or fragment");
+  }
   if (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname))) return url;
   throw createUsageError("The auth URL must be https, except on this machine");
 }
