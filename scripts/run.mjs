@@ -17,6 +17,7 @@ const commands = {
   start: { does: "the whole system on this machine, the sandbox", entry: ["apps/sandbox/src/main.ts"] },
   serve: { does: "the authorization server", entry: [server, "serve"] },
   server: { does: "the authorization server's other commands", entry: [server] },
+  biped: { does: "the command for who calls such an API, biped", entry: ["apps/cli/src/main.ts"] },
   test: {
     does: "every check and every test; with a path or a filter, those tests only",
     entry: ["scripts/test.mjs"],

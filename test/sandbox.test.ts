@@ -165,6 +165,26 @@ describe("a running sandbox", () => {
   });
 });
 
+describe("arguments", () => {
+  const main = join(import.meta.dirname, "../apps/sandbox/src/main.ts");
+  const runSandbox = (...args: readonly string[]) =>
+    run(process.execPath, ["--conditions=biped-source", main, ...args]);
+
+  test.each(["--help", "-h"])("%s names the settings, and starts nothing", async (argument) => {
+    const { stdout, stderr } = await runSandbox(argument);
+    expect([stdout.split("\n", 1)[0], stderr]).toEqual(["Usage: biped-sandbox", ""]);
+    expect(stdout).toContain("BIPED_CLOUD_PORTS  Data Export API of each cloud (4001,4002)");
+  });
+
+  test("any other is refused with status 2", async () => {
+    await expect(runSandbox("--port", "1")).rejects.toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^biped sandbox: It takes no arguments\.\n\nUsage: /),
+    });
+  });
+});
+
 describe("what keeps a sandbox from starting is one clear line", () => {
   const refuseToStart = async (change: (made: SandboxEnvironment) => Promise<Record<string, string>>) => {
     const made = await createSandboxEnvironment();

@@ -17,6 +17,7 @@ export const installTarballs = (project: string, published: readonly Published[]
 /** What can be asked of a command without starting a server. */
 const questions: Readonly<Record<string, readonly string[]>> = {
   biped: ["--version", "--help"],
+  "biped-sandbox": ["--help"],
   "biped-server": ["--help"],
 };
 

@@ -77,7 +77,7 @@ const adviceByCode: ReadonlyMap<string, string> = new Map([
   ["INSUFFICIENT_SCOPE", "Ask for the scope of this API with --scope. `biped whoami` lists those you own."],
   ["SCOPE_EXCLUSIVE", "Ask for that scope alone, with --scope."],
   ["ENDPOINT_NOT_ALLOWED", "If you trust the address that the service names, allow its host with --allowed-hosts."],
-  ["NOT_FOUND", "Check the number and --project; if nothing at all is found there, --auth-url."],
+  ["NOT_FOUND", "Check the number and --project. What this service does not offer is not found either."],
   ["TIMEOUT", "Try again, or find the cause with: biped doctor"],
   ["CONNECTION_FAILED", "Check the address and the network, or find the cause with: biped doctor"],
 ]);

@@ -8,7 +8,29 @@ import { formatWelcome } from "./welcome.ts";
 const systemSeconds = (): number => Math.floor(Date.now() / 1000);
 const monotonicSeconds = (): number => performance.now() / 1000;
 
+const usage = `Usage: biped-sandbox
+
+Runs the whole system on this machine, with demonstration data, until Ctrl-C. Settings are variables of the environment:
+  BIPED_DATA_DIR     where the data is kept (.biped)
+  BIPED_PUBLIC_PORT  tokens, credentials information, discovery (4000)
+  BIPED_ADMIN_PORT   admin listener, clock (4010)
+  BIPED_CLOUD_PORTS  Data Export API of each cloud (4001,4002)
+  BIPED_HOST         address to listen on (127.0.0.1)
+`;
+
+/** Whether there is anything else to do; what takes no arguments does not guess what one means. */
+function answerArguments([argument]: readonly string[]): boolean {
+  if (argument === undefined) return false;
+  const isHelp = argument === "--help" || argument === "-h";
+  (isHelp ? process.stdout : process.stderr).write(
+    isHelp ? usage : `biped sandbox: It takes no arguments.\n\n${usage}`,
+  );
+  process.exitCode = isHelp ? 0 : 2;
+  return true;
+}
+
 async function run(): Promise<void> {
+  if (answerArguments(process.argv.slice(2))) return;
   const config = readSandboxConfig(process.env);
   const log = createLog(config.server.logLevel, (line) => process.stderr.write(line));
   const sandbox = await start(config, { systemSeconds, monotonicSeconds, randomBytes, log });

@@ -132,7 +132,7 @@ function print({ terminal, environment }: CommandContext, { name, profile, facts
     ["  Profile", `${name}, the current one; its secret is in ${place}`],
     ["  Scopes", escapeControls(profile.scope)],
     ["  Projects", (shown.join(", ") || "none") + more],
-    ["  Used", profile.projectId === undefined ? "no project chosen" : `project ${profile.projectId}`],
+    ["  Calls", profile.projectId === undefined ? "name a project with --project ID" : `project ${profile.projectId}`],
   ]);
   for (const line of lines) terminal.print(line);
   if (profile.projectId !== undefined) return;
