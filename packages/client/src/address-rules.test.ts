@@ -32,6 +32,10 @@ describe("R-48: without a list, a token goes to the parent domain of the authent
     ["https://auth.eu.example.com", "https://api.example.com"],
     ["https://example.com", "https://other.com"],
     ["https://example.co.uk", "https://other.co.uk"],
+    // A root dot makes no label: below "com." is everybody.
+    ["https://example.com.", "https://other.com."],
+    ["https://example.co.uk.", "https://other.co.uk."],
+    ["https://auth.co.uk.", "https://other.co.uk."],
     ["https://10.0.0.7", "https://10.0.0.8"],
     ["https://10.0.0.7", "https://0.7"],
     ["http://127.0.0.1:4000", "http://169.254.169.254"],

@@ -7,7 +7,7 @@ export type AddressRules = {
 };
 
 /** Registries' second levels such as `co.uk`: everybody can have a name below them. The list is not complete. */
-const sharedSuffix = /^(?:ac|com?|edu|gov?|net?|org?)\.[a-z]{2}$/;
+const sharedSuffix = /^(?:ac|com?|edu|gov?|net?|org?)\.[a-z]{2}\.?$/;
 const address = /^(?:[\d.]+|\[.*\])$/;
 
 function isLoopback(hostname: string): boolean {
@@ -26,10 +26,10 @@ export function createAddressRules(authUrl: URL, allowedHosts?: readonly string[
   return { isSecure, isAllowed: (url) => isSecure(url) && isWithin(url) };
 }
 
-/** At least two labels stay, so that no token goes to a neighbour under a top-level domain. */
+/** At least two labels stay, so that no token goes to a neighbour under a top-level domain. The root dot is no label. */
 function findParentDomain(hostname: string): string {
   const parent = hostname.slice(hostname.indexOf(".") + 1);
-  return address.test(hostname) || !parent.includes(".") || sharedSuffix.test(parent) ? hostname : parent;
+  return address.test(hostname) || !/\../.test(parent) || sharedSuffix.test(parent) ? hostname : parent;
 }
 
 function parseHost(host: string): string {

@@ -33,7 +33,8 @@ export async function readText(response: Response): Promise<string> {
     if (done) break;
     received += value.byteLength;
     if (received > limitBytes) {
-      await reader.cancel();
+      // Not waited for: one half of a clone is cancelled only when the other half is.
+      reader.cancel().catch(() => undefined);
       throw createUnexpectedAnswer(response.status, "it is too long");
     }
     text += decoder.decode(value, { stream: true });

@@ -40,7 +40,7 @@ export async function callForPayload(
 /** A refused token is replaced and the call repeated, once for each of the two reasons. */
 async function call(core: ClientCore, keeper: TokenKeeper, path: string, options: Call): Promise<Answered> {
   const headers = new Headers(options.headers);
-  if (headers.has("authorization")) throw new TypeError("The Authorization header is this client's own.");
+  if (headers.has("authorization")) throw new TypeError("The Authorization header is the client's.");
   const { read, ...init } = options;
   const repeated = new Set<number>();
   for (;;) {
@@ -48,18 +48,20 @@ async function call(core: ClientCore, keeper: TokenKeeper, path: string, options
     headers.set("authorization", `Bearer ${token.accessToken}`);
     const url = resolvePath(path, token.endpoint);
     const { response, value } = await core.exchange(url, { redirect: "manual", ...init, headers, read });
-    if (!isTokenRefused(response, value)) return { response, text: value, token };
-    keeper.drop(token);
-    if (repeated.has(response.status) || !isBodyResendable(options.body)) return { response, text: value, token };
+    const isRefused = isTokenRefused(response, value);
+    if (isRefused) keeper.drop(token);
+    if (!isRefused || repeated.has(response.status) || !isBodyResendable(options.body)) {
+      return { response, text: value, token };
+    }
     repeated.add(response.status);
     await discard(response);
   }
 }
 
 function resolvePath(path: string, endpoint: string): string {
-  const url = new URL(endpoint + path);
-  // Not by the first characters alone: the URL parser drops white space, and an "@" makes a name of what stands before.
-  if (path.startsWith("/") && url.origin === endpoint) return url.href;
+  // By what the URL parser makes of it, too: it drops white space.
+  const url = path.startsWith("/") && new URL(endpoint + path);
+  if (url && url.origin === endpoint) return url.href;
   throw new TypeError("path must begin with a slash.");
 }
 

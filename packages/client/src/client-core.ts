@@ -25,7 +25,8 @@ export function createClientCore(options: ClientOptions): ClientCore {
   const addresses = createAddressRules(authUrl, options.allowedHosts);
   if (!addresses.isSecure(authUrl)) throw new TypeError("authUrl must be https, or local.");
   const readSecret = createSecretReader(options.clientSecret);
-  let lastSecret = "";
+  // Known before it is first asked for: a token from the store may be in use long before that.
+  let lastSecret = String(options.clientSecret);
   const parts: TransportParts = {
     ...readSurroundings(options),
     budget: createRetryBudget(),

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createClient } from "./client.ts";
 import { ClientError } from "./client-error.ts";
 import type { ClientOptions } from "./client-options.ts";
@@ -138,6 +138,7 @@ describe("the token request", () => {
     ["token_type", "UNEXPECTED_ANSWER", { token_type: "mac" }],
     ["expires_in", "UNEXPECTED_ANSWER", { expires_in: "3600" }],
     ["expires_in", "UNEXPECTED_ANSWER", { expires_in: 0 }],
+    ["expires_in", "UNEXPECTED_ANSWER", { expires_in: 1e13 }],
     ["scope", "UNEXPECTED_ANSWER", { scope: null }],
     ["project_id", "UNEXPECTED_ANSWER", { project_id: "42" }],
     ["another project", "WRONG_PROJECT", { project_id: 43 }],
@@ -376,6 +377,31 @@ describe("R-53: what is sent again", () => {
     expect((await call({ "idempotency-key": "k-1" })).status).toBe(200);
   });
 
+  test.each(["EHOSTUNREACH", "ENETUNREACH"])(
+    "POST after a connection that met %s, not after one that ended in it",
+    async (code) => {
+      const ended: Reply = () => {
+        throw new TypeError("fetch failed", { cause: Object.assign(new Error(`read ${code}`), { code }) });
+      };
+      const { client, left } = createWorld([issue("token-1"), cut(code), ok, ended]);
+      const call = () => client.fetch("/v1/exports", { method: "POST", body: "{}" });
+      expect((await call()).status).toBe(200);
+      expect(await catchError(call())).toMatchObject({ kind: "unreachable", code: "CONNECTION_FAILED" });
+      expect(left.length).toBe(0);
+    },
+  );
+
+  test("POST with a token of the store, before the secret was ever asked for", async () => {
+    const token = { accessToken: "token-1", endpoint, projectId: 42, scope: "data-export" };
+    const held = { ...token, issuedAt: now - 1_000, expiresAt: now + 3_600_000 };
+    const tokenStore = { get: async () => held, set: async () => undefined };
+    const [clientSecret, maxAttempts] = [() => secret, 2];
+    const world = createWorld([cut("ECONNREFUSED"), cut("ECONNREFUSED")], { tokenStore, clientSecret, maxAttempts });
+    const error = await catchError(world.client.fetch("/v1/exports", { method: "POST", body: "{}" }));
+    expect(error.message).toBe("The service cannot be reached: fetch failed: connect ECONNREFUSED.");
+    expect(world.events).toEqual([["retried", expect.objectContaining({ url: `${endpoint}/v1/exports` })]]);
+  });
+
   test("four times at most; the last answer is the caller's", async () => {
     const { client, waits } = createWorld([issue("token-1"), ...Array.from({ length: 4 }, () => refuse(503, "X"))]);
     expect((await client.fetch("/v1/exports")).status).toBe(503);
@@ -440,6 +466,32 @@ describe("limits of time", () => {
     await expect(client.fetch("/v1/exports", { signal: stop.signal })).rejects.toBe(reason);
     expect(sent.length).toBe(2);
   });
+
+  test("a signal that has ended before leaves no timer behind", async () => {
+    vi.useFakeTimers();
+    try {
+      const { client, sent } = createWorld([]);
+      const signal = AbortSignal.abort(new Error("no longer wanted"));
+      await expect(client.information({ signal })).rejects.toBe(signal.reason);
+      expect([vi.getTimerCount(), sent.length]).toEqual([0, 0]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test.each([2 ** 31, Number.POSITIVE_INFINITY])("%d ms are no limit, and not one of 1 ms", async (limit) => {
+    const slow: Reply = (sent) =>
+      Promise.race([hang(sent), new Promise<Response>((resolve) => setTimeout(() => resolve(ok()), 20))]);
+    const { client } = createWorld([issue("token-1"), slow], { maxAttempts: 1 });
+    expect((await client.fetch("/v1/exports", { timeoutMilliseconds: limit })).status).toBe(200);
+  });
+
+  test("a refusal of 17 MB is handed over at once", async () => {
+    const body = "x".repeat(17_000_000);
+    const { client } = createWorld([issue("token-1"), () => new Response(body, { status: 401 })]);
+    const answer = await client.fetch("/v1/exports");
+    expect([answer.status, (await answer.text()).length]).toEqual([401, body.length]);
+  });
 });
 
 describe("client.fetch", () => {
@@ -467,10 +519,12 @@ describe("client.fetch", () => {
     });
   });
 
-  test("another Authorization header and a body on GET are mistakes, not failures to repeat", async () => {
+  test("another Authorization header, a body on GET and a stream without duplex are mistakes, not failures to repeat", async () => {
     const { client, sent } = createWorld([issue("token-1")]);
     await expect(client.fetch("/v1", { headers: { authorization: "Basic x" } })).rejects.toBeInstanceOf(TypeError);
     await expect(client.fetch("/v1", { body: "b" })).rejects.toBeInstanceOf(TypeError);
+    const body = new Blob(["b"]).stream();
+    await expect(client.fetch("/v1", { method: "POST", body })).rejects.toThrow(/duplex/);
     expect(sent.length).toBe(1);
   });
 });
@@ -546,6 +600,21 @@ describe("hooks", () => {
     };
     const { client } = createWorld([issue("token-1")], { on: { tokenRenewed } });
     expect((await client.token()).accessToken).toBe("token-1");
+  });
+
+  test("one that promises and rejects changes nothing either", async () => {
+    const rejected: unknown[] = [];
+    const note = (reason: unknown) => rejected.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      const tokenRenewed = async () => Promise.reject(new Error("the log is full"));
+      const { client } = createWorld([issue("token-1")], { on: { tokenRenewed } });
+      expect((await client.token()).accessToken).toBe("token-1");
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(rejected).toEqual([]);
+    } finally {
+      process.off("unhandledRejection", note);
+    }
   });
 });
 

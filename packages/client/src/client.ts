@@ -10,7 +10,7 @@ import type { CredentialsInformation } from "./wire.ts";
 export type CallOptions = Omit<RequestInit, "signal"> & {
   readonly signal?: AbortSignal | null | undefined;
   /** For one attempt until its answer begins, in milliseconds. */
-  readonly timeoutMilliseconds?: number;
+  readonly timeoutMilliseconds?: number | undefined;
 };
 
 export type WaitOptions = { readonly signal?: AbortSignal | undefined };

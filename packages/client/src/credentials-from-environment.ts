@@ -3,10 +3,8 @@ import { readPositive } from "./read-options.ts";
 
 type Environment = { readonly [name: string]: string | undefined };
 
-declare global {
-  /** Node's, which Bun and Deno have as well; browsers and some workers do not. */
-  var process: { readonly env: Environment } | undefined;
-}
+/** Node's, which Bun and Deno have as well; browsers and some workers do not. */
+declare const process: { readonly env: Environment } | undefined;
 
 /**
  * The options that name a credential, from `BIPED_AUTH_URL`, `BIPED_CLIENT_ID`, `BIPED_CLIENT_SECRET`, `BIPED_SCOPE`,
@@ -15,7 +13,7 @@ declare global {
  * @throws {TypeError} variables are missing or wrong; all that are missing are named, none is shown.
  */
 export function credentialsFromEnvironment(
-  environment: Environment = globalThis.process?.env ?? {},
+  environment: Environment = (typeof process === "object" && process.env) || {},
 ): Pick<ClientOptions, "authUrl" | "clientId" | "clientSecret" | "scope" | "projectId" | "allowedHosts"> {
   const read = (name: string): string => environment[`BIPED_${name}`]?.trim() ?? "";
   const needed = ["AUTH_URL", "CLIENT_ID", "CLIENT_SECRET", "SCOPE"];

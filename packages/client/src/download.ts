@@ -5,7 +5,7 @@ import type { ExportFile } from "./data-export-types.ts";
 import { type Bytes, connect, type DownloadParts, type Transfer } from "./file-connection.ts";
 import { readPositive } from "./read-options.ts";
 import { drawDelay } from "./retry-policy.ts";
-import { joinSignals } from "./wait-for.ts";
+import { joinSignals, startTimer } from "./wait-for.ts";
 
 type ReadChunk = () => Promise<Bytes | undefined>;
 
@@ -90,7 +90,7 @@ async function readChunk(transfer: Transfer): Promise<Bytes | undefined> {
 /** What one connection gives next. One that falls silent is cut. */
 async function readConnection({ reader, timeoutMilliseconds }: Transfer): Promise<Bytes | "ended" | "cut"> {
   let end: "ended" | "cut" = "ended";
-  const timer = setTimeout(() => {
+  const timer = startTimer(() => {
     end = "cut";
     reader?.cancel().catch(() => undefined);
   }, timeoutMilliseconds);

@@ -20,7 +20,8 @@ export function readToken(
 ): Token | TokenFault {
   // RFC 6750 §2.1: what a header can carry, so that no runtime says it in an error.
   if (typeof accessToken !== "string" || !/^[\w.~+/-]+=*$/.test(accessToken)) return fault("access_token is wrong");
-  if (typeof issuedAt !== "number" || typeof expiresAt !== "number" || !(expiresAt > issuedAt)) {
+  // 8.64e15 is the last instant of a Date.
+  if (typeof issuedAt !== "number" || typeof expiresAt !== "number" || !(expiresAt > issuedAt && expiresAt < 8.64e15)) {
     return fault("expires_in is wrong");
   }
   if (typeof scope !== "string") return fault("scope is wrong");

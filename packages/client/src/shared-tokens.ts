@@ -17,9 +17,8 @@ type SharedTokensParts = {
 /** What a shared store holds is checked like an answer of the service; one that fails or hangs is passed over. */
 export function createSharedTokens({ tokenStore, key, target, addresses, now }: SharedTokensParts) {
   const recall = async (): Promise<Token | undefined> => {
-    if (tokenStore === undefined) return undefined;
     try {
-      const held = await waitFor(tokenStore.get(key), AbortSignal.timeout(patienceMilliseconds));
+      const held = tokenStore && (await waitFor(tokenStore.get(key), AbortSignal.timeout(patienceMilliseconds)));
       const token = readToken({ ...held }, target, addresses);
       return "why" in token || token.issuedAt > now() || token.expiresAt <= now() ? undefined : token;
     } catch {

@@ -3,7 +3,7 @@ import type { CallOptions } from "./client.ts";
 import { ClientError } from "./client-error.ts";
 import type { ClientOptions } from "./client-options.ts";
 import { drawDelay, isIdempotent, isWorthRetrying, parseRetryAfter, type RetryBudget } from "./retry-policy.ts";
-import { joinSignals } from "./wait-for.ts";
+import { joinSignals, startTimer } from "./wait-for.ts";
 
 /** An answer, and what `read` took from it within the time of the attempt. */
 export type Exchanged<Value> = { readonly response: Response; readonly value: Value };
@@ -40,7 +40,7 @@ export function createTransport(parts: TransportParts): Transport {
     const isSafe = isRepeatable ?? isIdempotent(method, headers);
     const isResendable = isBodyResendable(init.body);
     // A mistake of the caller's shows here, once, and not as a connection that failed.
-    new Request(url, isResendable ? init : { ...init, body: null });
+    new Request(url, isResendable ? init : { ...init, body: new ReadableStream() });
     budget.noteCall();
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await attemptOnce(parts, url, { init: { ...init, headers }, signal, timeoutMilliseconds, read });
@@ -53,7 +53,7 @@ export function createTransport(parts: TransportParts): Transport {
         return outcome;
       }
       await discard(response);
-      const reason = outcome.failure ? outcome.failure.code : outcome.response.status;
+      const reason = failure ? failure.code : response.status;
       tell(parts.on.retried, { method, url: parts.blot(url), attempt, delayMilliseconds: delay, reason });
       await sleep(delay, signal ?? undefined);
     }
@@ -78,8 +78,8 @@ async function attemptOnce<Value>(
   { init, signal, timeoutMilliseconds, read }: Attempt<Value>,
 ): Promise<Outcome<Value>> {
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), timeoutMilliseconds);
   signal?.throwIfAborted();
+  const timer = startTimer(() => limit.abort(), timeoutMilliseconds);
   try {
     const response = await fetch(url, { ...init, signal: joinSignals(limit, signal) });
     return { response, value: await read(response) };
@@ -99,7 +99,7 @@ async function attemptOnce<Value>(
 
 /** What the runtimes say when a connection was not even made; after that it is not known what the service saw. */
 const neverConnected =
-  /conn(?:ection)?refused|enotfound|eai_again|(?:host|net)unreach|connect_timeout|failedtoopensocket|(?:connect|dns) error/i;
+  /conn(?:ection)?refused|enotfound|eai_again|connect e\w+unreach|connect_timeout|failedtoopen|(?:connect|dns) error/i;
 
 /** Frees the connection of an answer that nobody will read. */
 export async function discard(response: Response | undefined): Promise<void> {
@@ -112,9 +112,10 @@ export function isBodyResendable(body: unknown): boolean {
 }
 
 /** A hook is for looking on: what it throws is its own affair. */
-export function tell<Event>(hook: ((event: Event) => void) | undefined, event: Event): void {
+export async function tell<Event>(hook: ((event: Event) => void) | undefined, event: Event): Promise<void> {
   try {
-    hook?.(event);
+    // Waited for, because a function that promises something is a hook as well, and may reject.
+    await hook?.(event);
   } catch {
     // Said in the documentation of ClientHooks.
   }

@@ -14,10 +14,17 @@ export function joinSignals({ signal }: AbortController, other: AbortSignal | nu
   return other ? AbortSignal.any([other, signal]) : signal;
 }
 
+type Timer = ReturnType<typeof setTimeout>;
+
+/** At most 23 days: what takes 25 or more would be over at once. */
+export function startTimer(end: () => void, milliseconds: number): Timer {
+  return setTimeout(end, Math.min(milliseconds, 2e9));
+}
+
 export function sleep(milliseconds: number, signal?: AbortSignal | null): Promise<void> {
-  let timer: ReturnType<typeof setTimeout>;
+  let timer: Timer;
   const slept = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
+    timer = startTimer(resolve, milliseconds);
   });
   return waitFor(slept, signal).finally(() => clearTimeout(timer));
 }
