@@ -6,7 +6,7 @@ import type { ClientOptions } from "./client-options.ts";
 export function readScope(scope: string | readonly string[]): string {
   const tokens = [scope].flat().join(" ").split(" ");
   if (tokens.every((token) => /^[!#-[\]-~]+$/.test(token))) return [...new Set(tokens)].join(" ");
-  throw new TypeError("scope must be one or more scopes, each parted by one space.");
+  throw new TypeError("scope must be scopes parted by single spaces.");
 }
 
 /** @returns The base URL of the authentication service. */
@@ -14,7 +14,7 @@ export function readAuthUrl(authUrl: unknown): URL {
   const text = String(authUrl).replace(/(?:\/v1\/oauth\/token)?\/?$/, "");
   const url = URL.canParse(text) && new URL(text);
   if (url && !url.username && !url.password && !url.search && !url.hash) return url;
-  throw new TypeError("authUrl must be a URL without password, query or fragment.");
+  throw new TypeError("authUrl must be a URL without password or query.");
 }
 
 /** The secret may change while the client lives; it is looked at each time. */
@@ -26,7 +26,7 @@ export function createSecretReader(clientSecret: ClientOptions["clientSecret"]):
 
 export function readName(name: string, value: unknown): string {
   if (typeof value === "string" && value) return value;
-  throw new TypeError(`${name} must be a text that is not empty.`);
+  throw new TypeError(`${name} must not be empty.`);
 }
 
 export function readPositive(name: string, value: unknown): number {
