@@ -40,7 +40,7 @@ export async function callForPayload(
 /** A refused token is replaced and the call repeated, once for each of the two reasons. */
 async function call(core: ClientCore, keeper: TokenKeeper, path: string, options: Call): Promise<Answered> {
   const headers = new Headers(options.headers);
-  if (headers.has("authorization")) throw new TypeError("The Authorization header is the client's.");
+  if (headers.has("authorization")) throw new TypeError("The client sets Authorization.");
   const { read, ...init } = options;
   const repeated = new Set<number>();
   for (;;) {

@@ -23,7 +23,7 @@ export type ClientCore = Transport &
 export function createClientCore(options: ClientOptions): ClientCore {
   const authUrl = readAuthUrl(options.authUrl);
   const addresses = createAddressRules(authUrl, options.allowedHosts);
-  if (!addresses.isSecure(authUrl)) throw new TypeError("authUrl must be https, or local.");
+  if (!addresses.isSecure(authUrl)) throw new TypeError("authUrl must be https or local.");
   const readSecret = createSecretReader(options.clientSecret);
   // Known before it is first asked for: a token from the store may be in use long before that.
   let lastSecret = String(options.clientSecret);

@@ -14,8 +14,8 @@ const good: ClientOptions = {
 describe("a mistake in the options is a TypeError that names the option and does not show it", () => {
   test.each<[string, object]>([
     ["authUrl must be a URL without password or query.", { authUrl: "auth.example.com" }],
-    ["authUrl must be https, or local.", { authUrl: "http://auth.example.com" }],
-    ["authUrl must be https, or local.", { authUrl: "ftp://127.0.0.1" }],
+    ["authUrl must be https or local.", { authUrl: "http://auth.example.com" }],
+    ["authUrl must be https or local.", { authUrl: "ftp://127.0.0.1" }],
     ["authUrl must be a URL without password or query.", { authUrl: "https://a:b@auth.example.com" }],
     ["authUrl must be a URL without password or query.", { authUrl: "https://auth.example.com/?a=b" }],
     ["clientId must not be empty.", { clientId: "" }],
