@@ -577,12 +577,17 @@ function describeSigningKeys(suite: Suite): void {
       expect(await storage.removeSigningKey(one.kid, author)).toBe(true);
       expect(await storage.removeSigningKey(one.kid, author)).toBe(false);
       expect(await other.listSigningKeys()).toEqual([active]);
+      // Made in the same second, and first by its name.
+      const third = { ...makeKey("next"), kid: `!${active.kid}` };
+      expect(await storage.addSigningKey(third, author)).toBe(true);
+      expect(await other.listSigningKeys()).toEqual([active, third]);
       expect(await storage.addSigningKey({ ...one, state: "next" }, author)).toBe(false);
       expect((await listNewEvents()).map(({ action, subject }) => `${action} ${subject}`)).toEqual([
         `signing-key.added signing-key:${one.kid}`,
         `signing-key.added signing-key:${two.kid}`,
         `signing-key.promoted signing-key:${two.kid}`,
         `signing-key.removed signing-key:${one.kid}`,
+        `signing-key.added signing-key:${third.kid}`,
       ]);
     });
 

@@ -190,7 +190,7 @@ export type Storage = {
   /** Ends one secret at once. False if the credential has no such live secret. */
   readonly retireSecret: (clientId: string, secretId: string, author: Author) => Promise<boolean>;
 
-  /** All keys that are not gone, oldest first. */
+  /** All keys that are not gone, oldest first; of one second, the one that is further in its life. */
   readonly listSigningKeys: () => Promise<readonly SigningKey[]>;
   /** False if another node has added a key in that state meanwhile: at most one is next, at most one active. */
   readonly addSigningKey: (key: SigningKey, author: Author) => Promise<boolean>;

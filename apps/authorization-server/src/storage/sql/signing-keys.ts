@@ -1,4 +1,4 @@
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { Schema } from "../schema.ts";
 import type { SigningKey, SigningKeyPromotion, Storage } from "../storage.ts";
 import { toName } from "./identifiers.ts";
@@ -12,7 +12,9 @@ export function createSigningKeys({ database: { db, lockRows }, write }: SqlPart
   return {
     listSigningKeys: async () => {
       const query = db.selectFrom("signing_key").select(columns).where("state", "<>", "gone");
-      return (await query.orderBy("created_at").orderBy("kid").execute()).map(toSigningKey);
+      // Two of one second: the one that is further in its life is the older one.
+      const rank = sql`case state when 'passive' then 0 when 'active' then 1 else 2 end`;
+      return (await query.orderBy("created_at").orderBy(rank).orderBy("kid").execute()).map(toSigningKey);
     },
 
     addSigningKey: (key, author) =>
