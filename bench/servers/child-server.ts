@@ -1,13 +1,12 @@
 /** A server as a child process: started, waited for, weighed, stopped. Never more than one at a time. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { get } from "node:http";
-import { createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { findFreePorts } from "../../test/free-ports.ts";
 import { listTree } from "../measure/cpu-meter.ts";
 
 export type ServerProgram = {
@@ -39,7 +38,7 @@ process.on("exit", () => {
 });
 
 export async function startServer(program: ServerProgram): Promise<ChildServer> {
-  const port = await findFreePort();
+  const [port = 0] = await findFreePorts(1);
   const output = openSync(program.outputFile, "a");
   const started = performance.now();
   const child = spawn(process.execPath, program.nodeArgs, {
@@ -64,22 +63,6 @@ function inheritEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(?:BIPED|PEER|NODE)_/.test(name));
   const threads = String(Math.max(2, availableParallelism()));
   return { ...Object.fromEntries(kept), NODE_ENV: "production", UV_THREADPOOL_SIZE: threads };
-}
-
-/** Below the range of outgoing connections: one of the load's would otherwise take the port before the server does. */
-export async function findFreePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 30_000);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => resolve(true));
-    });
-    if (!isFree) continue;
-    server.close();
-    await once(server, "close");
-    return port;
-  }
 }
 
 async function waitUntilReady(program: ServerProgram, child: ChildProcess, url: string): Promise<void> {

@@ -147,7 +147,7 @@ function formatStack(error: Error): string {
 
 /** Second line of defence: errors are made without tokens, and this takes out what looks like one all the same. */
 function blot(text: string): string {
-  return text.replace(/\beyJ[\w-]+(?:\.[\w-]*){1,4}|\b(bearer|basic) +[\w.~+/=-]{8,}/gi, "[token]");
+  return text.replace(/\beyJ[\w-]+(?:\.[\w-]*){1,4}|\b(?:bearer|basic) +[\w.~+/=-]{8,}/gi, "[token]");
 }
 
 function capitalize(text: string): string {

@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StoreUnavailable } from "@biped/database";
 import { type BadToken, badTokens, createTestIssuer, type TestIssuer } from "@biped/guard/testing";
 import { createListener, createLog } from "@biped/listener";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findFreePorts } from "../../../test/free-ports.ts";
 import { createRoutes } from "./app.ts";
 import { exportableFields } from "./exportable-fields/catalogue.ts";
 import { type DataExportApi, start } from "./start.ts";
@@ -47,13 +47,14 @@ beforeAll(async () => {
   issuer = await createTestIssuer({ startSeconds: now });
   const { nowSeconds, fetch } = issuer.guardOptions;
   const log = createLog("info", (line) => lines.push(line));
+  const [port = 0] = await findFreePorts(1);
   const config = {
     cloud: "aws-eu-west-1",
     endpoint: issuer.guardOptions.endpoint,
     issuer: issuer.guardOptions.issuer,
     databaseUrl: `sqlite:${join(directory, "jobs.db")}`,
     host: "127.0.0.1",
-    port: await findFreePort(),
+    port,
     portSetting: "BIPED_PORT",
     trustedProxies: [],
   };
@@ -65,15 +66,6 @@ afterAll(async () => {
   await expect(fetch(`${api.url}/healthz`)).rejects.toThrow();
   rmSync(directory, { recursive: true, force: true });
 });
-
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 /** A caller with a good token for a project of its own. */
 async function createCaller() {
@@ -405,7 +397,8 @@ describe("the listener", () => {
       isUnavailable: (error) => error instanceof StoreUnavailable,
       checkReady: storage.ping,
     });
-    const url = await listener.listen({ host: "127.0.0.1", port: await findFreePort(), setting: "none" });
+    const [port = 0] = await findFreePorts(1);
+    const url = await listener.listen({ host: "127.0.0.1", port, setting: "none" });
     const post = { method: "POST", body: JSON.stringify(job), headers: { "content-type": "application/json" } };
     for (const [path, init] of [["/v1/exports"], ["/v1/exports/1"], ["/v1/exports", post], ["/readyz"]] as const) {
       const response = await fetch(`${url}${path}`, init);

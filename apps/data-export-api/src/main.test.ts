@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { findFreePorts } from "../../../test/free-ports.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "biped-data-export-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -34,12 +34,7 @@ function run(environment: Readonly<Record<string, string>>, ...words: readonly s
 }
 
 test("it listens, keeps its jobs in the data directory, and SIGTERM ends it with 0", async () => {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  probe.close();
-  await once(probe, "close");
+  const [port = 0] = await findFreePorts(1);
   const { child, output, ended } = run({ ...settings, BIPED_PORT: String(port) });
   while (!output.stdout.includes('"listening"') && child.exitCode === null) await once(child.stdout, "data");
   const response = await fetch(`http://127.0.0.1:${port}/readyz`);

@@ -25,6 +25,18 @@ export function parseQuery<Name extends string>(
   return parameters;
 }
 
+/** Undefined where the parameter is not given. */
+export function readOneOf<Name extends string, const Value extends string>(
+  parameters: ReadonlyMap<Name, string>,
+  name: Name,
+  values: readonly Value[],
+): Value | undefined | Refusal {
+  const text = parameters.get(name);
+  if (text === undefined) return undefined;
+  const value = values.find((candidate) => candidate === text);
+  return value ?? refuse("INVALID_REQUEST", `${name} must be one of ${values.join(", ")}.`);
+}
+
 function describeKnown(known: readonly string[]): string {
   return known.length === 0
     ? "The query must be empty here."

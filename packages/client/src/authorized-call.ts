@@ -9,27 +9,19 @@ import { discard, isBodyResendable } from "./transport.ts";
 type Answered = { readonly response: Response; readonly text: string; readonly token: Token };
 type Call = CallOptions & { readonly read: (response: Response) => Promise<string> };
 
+type Parts = Pick<ClientCore, "exchange" | "blot"> & { readonly keeper: TokenKeeper };
+
 /** Calls an API with the keeper's token, and hands the answer over as it is. */
-export async function callAuthorized(
-  core: ClientCore,
-  keeper: TokenKeeper,
-  path: string,
-  options: CallOptions = {},
-): Promise<Response> {
-  const { response } = await call(core, keeper, path, { ...options, read: peek });
+export async function callAuthorized(parts: Parts, path: string, options: CallOptions = {}): Promise<Response> {
+  const { response } = await call(parts, path, { ...options, read: peek });
   return response;
 }
 
 /** Calls a JSON API and unpacks `{ "success": true, "payload": … }`. @throws {ClientError} it is anything else. */
-export async function callForPayload(
-  core: ClientCore,
-  keeper: TokenKeeper,
-  path: string,
-  options: CallOptions = {},
-): Promise<unknown> {
-  const { response, text, token } = await call(core, keeper, path, { ...options, read: readText });
+export async function callForPayload(parts: Parts, path: string, options: CallOptions = {}): Promise<unknown> {
+  const { response, text, token } = await call(parts, path, { ...options, read: readText });
   const blot = createBlot(() => [token.accessToken]);
-  if (!response.ok) throw createRefusal(response, text, (said) => blot(core.blot(said)));
+  if (!response.ok) throw createRefusal(response, text, (said) => blot(parts.blot(said)));
   const answer = parseJson(text);
   if (!isJsonObject(answer) || answer.success !== true || !("payload" in answer)) {
     throw createUnexpectedAnswer(response.status, describeText(text));
@@ -38,7 +30,7 @@ export async function callForPayload(
 }
 
 /** A refused token is replaced and the call repeated, once for each of the two reasons. */
-async function call(core: ClientCore, keeper: TokenKeeper, path: string, options: Call): Promise<Answered> {
+async function call({ exchange, keeper }: Parts, path: string, options: Call): Promise<Answered> {
   const headers = new Headers(options.headers);
   if (headers.has("authorization")) throw new TypeError("The client sets Authorization.");
   const { read, ...init } = options;
@@ -47,7 +39,7 @@ async function call(core: ClientCore, keeper: TokenKeeper, path: string, options
     const token = await keeper.find(options.signal);
     headers.set("authorization", `Bearer ${token.accessToken}`);
     const url = resolvePath(path, token.endpoint);
-    const { response, value } = await core.exchange(url, { redirect: "manual", ...init, headers, read });
+    const { response, value } = await exchange(url, { redirect: "manual", ...init, headers, read });
     const isRefused = isTokenRefused(response, value);
     if (isRefused) keeper.drop(token);
     if (!isRefused || repeated.has(response.status) || !isBodyResendable(options.body)) {

@@ -48,9 +48,10 @@ export function createClientCore(options: ClientOptions): ClientCore {
   const findKeeper = (target: Target): TokenKeeper => {
     const scopes = target.scope.split(" ").sort().join(" ");
     const key = JSON.stringify([authUrl.href, options.clientId, target.projectId ?? null, scopes]);
+    const known = keepers.get(key);
+    if (known) return known;
     const shared = createSharedTokens({ tokenStore: options.tokenStore, key, target, addresses, now: parts.now });
-    const request = () => authentication.requestToken(target);
-    const keeper = keepers.get(key) ?? createTokenKeeper({ ...parts, ...shared, request });
+    const keeper = createTokenKeeper({ ...parts, ...shared, request: () => authentication.requestToken(target) });
     keepers.set(key, keeper);
     return keeper;
   };

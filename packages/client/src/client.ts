@@ -46,12 +46,13 @@ export function createClient(options: ClientOptions): Client {
 
 function createClientFor(core: ClientCore, target: Target): Client {
   const keeper = core.findKeeper(target);
+  const parts = { ...core, keeper };
   return {
-    fetch: (path, options) => callAuthorized(core, keeper, path, options),
+    fetch: (path, options) => callAuthorized(parts, path, options),
     token: (options) => keeper.find(options?.signal),
     information: (options) => core.requestInformation(options?.signal),
     forProject: (projectId) => createClientFor(core, { ...target, projectId: readPositive("projectId", projectId) }),
     withScope: (scope) => createClientFor(core, { ...target, scope: readScope(scope) }),
-    exports: createDataExport({ ...core, call: (path, options) => callForPayload(core, keeper, path, options) }),
+    exports: createDataExport({ ...core, call: (path, options) => callForPayload(parts, path, options) }),
   };
 }

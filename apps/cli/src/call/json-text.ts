@@ -1,3 +1,5 @@
+import { parseJson } from "../json.ts";
+
 const indentation = "  ";
 /** Deeper, the indentation would be longer than the text, and helps nobody. */
 const deepest = 200;
@@ -31,10 +33,5 @@ export function formatJsonText(text: string): string | undefined {
 }
 
 export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return parseJson(text) !== undefined;
 }

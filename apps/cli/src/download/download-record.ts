@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { isJsonObject, parseJson } from "../json.ts";
+import { readFileIfThere } from "../named-file.ts";
 
 /** Whose files they are. Links change with every reading of a run, so that they are no part of it. */
 export type DownloadIdentity = {
@@ -52,21 +54,11 @@ export async function openDownloadRecord(path: string, identity: DownloadIdentit
 }
 
 async function readFiles(path: string, identity: DownloadIdentity): Promise<Map<string, RecordedFile>> {
-  const content = await readJson(path);
+  const content = parseJson((await readFileIfThere(path)) ?? "");
   const isSame = Object.entries(identity).every(([name, value]) => readMember(content, name) === value);
   const files = readMember(content, "files");
-  if (!isSame || typeof files !== "object" || files === null) return new Map();
+  if (!isSame || !isJsonObject(files)) return new Map();
   return new Map(Object.entries(files).map(([name, file]) => [name, readFileRecord(file)]));
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (isMissing || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function readFileRecord(value: unknown): RecordedFile {
@@ -78,7 +70,5 @@ function readFileRecord(value: unknown): RecordedFile {
 }
 
 function readMember(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null
-    ? Object.entries(value).find(([key]) => key === name)?.[1]
-    : undefined;
+  return isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }

@@ -3,6 +3,7 @@ import { ClientError, type NewJob } from "@biped/client";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { createUsageError } from "../command-error.ts";
+import { parseJson } from "../json.ts";
 import { readNamedFile } from "../named-file.ts";
 import { printFiles, resolveFolder } from "./download-command.ts";
 import { downloadRun } from "./download-run.ts";
@@ -145,14 +146,7 @@ async function readJobFile({ terminal, workingDirectory }: CommandContext, file:
     file === "-"
       ? await terminal.readInput()
       : (await readNamedFile(path.resolve(workingDirectory, file))).toString("utf8");
-  return checkNewJob(parseJson(text, source), source);
-}
-
-function parseJson(text: string, source: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // What the parser says quotes the text.
-    throw createUsageError(`${source} is not JSON`);
-  }
+  const job = parseJson(text);
+  if (job === undefined) throw createUsageError(`${source} is not JSON`);
+  return checkNewJob(job, source);
 }

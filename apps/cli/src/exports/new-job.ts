@@ -1,9 +1,10 @@
 import type { NewJob } from "@biped/client";
 import { createUsageError } from "../command-error.ts";
+import { isJsonObject, type JsonObject } from "../json.ts";
 import { deviceLabels, exportScopes, frequencies, jobFormats } from "./export-arguments.ts";
 
 /** A job as a file or the options describe it; nothing is known of it yet. */
-type Draft = { readonly [member: string]: unknown };
+type Draft = JsonObject;
 
 type Rule = {
   /** Where in the job, and which option sets it. */
@@ -90,7 +91,7 @@ const rules: readonly Rule[] = [
  * @throws {CommandError} a rule is broken; the message names the member or the option.
  */
 export function checkNewJob(value: unknown, source: string | undefined): NewJob {
-  if (!isObject(value)) throw createUsageError(`${source ?? "The job"} must hold one JSON object`);
+  if (!isJsonObject(value)) throw createUsageError(`${source ?? "The job"} must hold one JSON object`);
   const job = { deviceLabel: "all", ...value };
   const broken = rules.find(({ member, isKept }) => !isKept(read(job, member), job));
   if (broken === undefined && isNewJob(job)) return job;
@@ -106,16 +107,12 @@ function isNewJob(job: Draft): job is Draft & NewJob {
 /** The variables may be exported several times, each with another position or key. */
 function areFields(value: unknown): boolean {
   if (!Array.isArray(value) || value.length === 0) return false;
-  const names = value.map((field: unknown) => (isObject(field) ? field.fieldName : undefined));
+  const names = value.map((field: unknown) => (isJsonObject(field) ? field.fieldName : undefined));
   if (!names.every((name) => typeof name === "string" && name !== "")) return false;
   const single = names.filter((name) => name !== "custom_var" && name !== "dynamic_var");
   return new Set(single).size === single.length;
 }
 
 function read(job: Draft, member: string): unknown {
-  return member.split(".").reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), job);
-}
-
-function isObject(value: unknown): value is Draft {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return member.split(".").reduce<unknown>((value, name) => (isJsonObject(value) ? value[name] : undefined), job);
 }

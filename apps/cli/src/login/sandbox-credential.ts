@@ -1,8 +1,8 @@
 import path from "node:path";
 import type { CommandContext } from "../command-context.ts";
 import { createLocalError } from "../command-error.ts";
-import { readFileIfThere } from "../profiles/private-file.ts";
-import { parseJson } from "../profiles/profile.ts";
+import { parseJson } from "../json.ts";
+import { readFileIfThere } from "../named-file.ts";
 
 export type SandboxCredential = {
   readonly authUrl: string;

@@ -2,19 +2,9 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { createLocalError } from "../command-error.ts";
-import { readNamedFile } from "../named-file.ts";
+import { readFileIfThere } from "../named-file.ts";
 
 /** Files that nobody but their owner reads: profiles and secrets. */
-
-/** Undefined when there is no such file. */
-export async function readFileIfThere(file: string): Promise<string | undefined> {
-  try {
-    return (await readNamedFile(file)).toString("utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
-}
 
 /** @throws {CommandError} others than the owner can read the file. Windows has no such mode. */
 export async function readSecretFile(file: string): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import { createLocalError } from "../command-error.ts";
-import { readFileIfThere } from "./private-file.ts";
+import { parseJson } from "../json.ts";
+import { readFileIfThere } from "../named-file.ts";
 
 export type SecretStoreKind = "keychain" | "file";
 
@@ -54,13 +55,4 @@ export function formatProfiles({ current, named }: Profiles): string {
 export function createDamagedError(file: string, place = ""): Error {
   const next = "Mend it, or delete it and log in again.";
   return createLocalError(`${file} is damaged${place}`, "FILE_DAMAGED", next);
-}
-
-/** Undefined for what is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,9 @@
 import path from "node:path";
 import { createLocalError } from "../command-error.ts";
+import { isJsonObject, parseJson } from "../json.ts";
 import { withFileLock } from "./file-lock.ts";
 import { readSecretFile, writePrivateFile } from "./private-file.ts";
-import { createDamagedError, parseJson } from "./profile.ts";
+import { createDamagedError } from "./profile.ts";
 
 /** Where the secrets of the profiles are, by the profile's name. */
 export type SecretStore = {
@@ -67,6 +68,5 @@ async function askKeychain<Value>(ask: () => Promise<Value>): Promise<Value> {
 }
 
 function isTexts(value: unknown): value is Record<string, string> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((text) => typeof text === "string");
+  return isJsonObject(value) && Object.values(value).every((text) => typeof text === "string");
 }

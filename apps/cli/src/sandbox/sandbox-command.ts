@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { createLocalError, Interrupted } from "../command-error.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { isJsonObject } from "../token/decoded-token.ts";
+import { isJsonObject } from "../json.ts";
 
 const examples = `
 Runs the program of the package @biped/sandbox: installed in this folder, beside

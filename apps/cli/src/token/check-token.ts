@@ -1,6 +1,7 @@
 import type { CryptoKey, JWK } from "jose";
+import type { JsonObject } from "../json.ts";
 import { formatDuration, formatRelative } from "../terminal/format-time.ts";
-import { type DecodedToken, decodeToken, type JsonObject } from "./decoded-token.ts";
+import { type DecodedToken, decodeToken } from "./decoded-token.ts";
 import type { Issuer } from "./issuer.ts";
 
 export type Check = {

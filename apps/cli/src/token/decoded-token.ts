@@ -1,10 +1,10 @@
+import { isJsonObject, type JsonObject } from "../json.ts";
+
 /** A compact JWT taken apart. Nothing about it is verified here. */
 export type DecodedToken = {
   readonly header: JsonObject;
   readonly claims: JsonObject;
 };
-
-export type JsonObject = { readonly [name: string]: unknown };
 
 /** @returns What is wrong, as a text, when it is no compact JWT in canonical base64url. */
 export function decodeToken(token: string): DecodedToken | string {
@@ -21,10 +21,6 @@ export function decodeToken(token: string): DecodedToken | string {
   // RFC 7515 §4.1.11: whoever does not know what is critical may not accept the token.
   if (Object.hasOwn(header, "crit")) return "its header asks for extensions (crit) that no token of this kind has";
   return { header, claims };
-}
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Bits that nobody reads would let one token be written in several ways. */

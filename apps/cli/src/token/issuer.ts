@@ -1,7 +1,7 @@
 import type { JSONWebKeySet, JWK } from "jose";
 import { CommandError, createUsageError } from "../command-error.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { isJsonObject, type JsonObject } from "./decoded-token.ts";
+import { isJsonObject, type JsonObject, parseJson } from "../json.ts";
 
 /** What an authentication service publishes about itself (RFC 8414) and its keys (RFC 7517). */
 export type Issuer = {
@@ -81,14 +81,6 @@ async function readText(answer: Response): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isKeySet(value: JsonObject): value is JSONWebKeySet & JsonObject {

@@ -4,10 +4,11 @@ import type { CommandContext } from "../command-context.ts";
 import { CommandError } from "../command-error.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { type GlobalOptions, readGlobalOptions } from "../global-options.ts";
+import type { JsonObject } from "../json.ts";
 import { escapeControls } from "../terminal/escape-controls.ts";
 import { formatRelative } from "../terminal/format-time.ts";
 import { formatColumns } from "../terminal/table.ts";
-import { type DecodedToken, decodeToken, type JsonObject } from "./decoded-token.ts";
+import { type DecodedToken, decodeToken } from "./decoded-token.ts";
 
 const examples = `
 Whoever has the token can use it until it expires.

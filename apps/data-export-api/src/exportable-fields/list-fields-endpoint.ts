@@ -1,6 +1,6 @@
 import { isRefusal, refuse } from "@biped/protocol";
 import type { ProtectedEndpoint } from "../protect.ts";
-import { parseQuery } from "../query-parameters.ts";
+import { parseQuery, readOneOf } from "../query-parameters.ts";
 import { exportableFields } from "./catalogue.ts";
 import { exportScopes } from "./exportable-field.ts";
 
@@ -8,10 +8,9 @@ import { exportScopes } from "./exportable-field.ts";
 export const listFieldsEndpoint: ProtectedEndpoint = (request, token) => {
   const query = parseQuery(request.query, ["scope"]);
   if (isRefusal(query)) return query;
-  const text = query.get("scope");
-  if (text === undefined) return refuse("INVALID_REQUEST", "scope is required.");
-  const scope = exportScopes.find((candidate) => candidate === text);
-  if (scope === undefined) return refuse("INVALID_REQUEST", `scope must be one of ${exportScopes.join(", ")}.`);
+  const scope = readOneOf(query, "scope", exportScopes);
+  if (isRefusal(scope)) return scope;
+  if (scope === undefined) return refuse("INVALID_REQUEST", "scope is required.");
   const log = { clientId: token.client_id, projectId: token.project_id };
   return { status: 200, body: { success: true, payload: exportableFields[scope] }, log };
 };

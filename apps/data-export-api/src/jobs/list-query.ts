@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal, refuse } from "@biped/protocol";
 import { type ExportScope, exportScopes } from "../exportable-fields/exportable-field.ts";
-import { parseQuery } from "../query-parameters.ts";
+import { parseQuery, readOneOf } from "../query-parameters.ts";
 import { type FrequencyValue, frequencyValues, type JobFormat, type JobState, jobFormats, jobStates } from "./job.ts";
 
 const orders = ["ASC", "DESC"] as const;
@@ -45,17 +45,6 @@ export function parseListQuery(query: string): ListQuery | Refusal {
 }
 
 type ParameterName = (typeof parameterNames)[number];
-
-function readOneOf<const Value extends string>(
-  parameters: Parameters,
-  name: ParameterName,
-  values: readonly Value[],
-): Value | undefined | Refusal {
-  const text = parameters.get(name);
-  if (text === undefined) return undefined;
-  const value = values.find((candidate) => candidate === text);
-  return value ?? refuse("INVALID_REQUEST", `${name} must be one of ${values.join(", ")}.`);
-}
 
 function readWholeNumber(parameters: Parameters, name: ParameterName, max: number): number | undefined | Refusal {
   const text = parameters.get(name);
