@@ -7,15 +7,28 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { endAs, run } from "./child.mjs";
+import { buildConsole } from "./console.mjs";
 import { findNode, install } from "./install.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const server = "apps/authorization-server/src/main.ts";
 
-/** @type {Record<string, { readonly does: string, readonly entry: readonly string[], readonly also?: string }>} */
+/**
+ * @typedef {object} Command
+ * @property {string} does
+ * @property {readonly string[]} entry
+ * @property {string} [also] a folder with packages of its own
+ * @property {boolean} [hasConsole] it serves, tests or packs the console's files
+ */
+
+/** @type {Record<string, Command>} */
 const commands = {
-  start: { does: "the whole system on this machine, the sandbox", entry: ["apps/sandbox/src/main.ts"] },
-  serve: { does: "the authorization server", entry: [server, "serve"] },
+  start: {
+    does: "the whole system on this machine, the sandbox",
+    entry: ["apps/sandbox/src/main.ts"],
+    hasConsole: true,
+  },
+  serve: { does: "the authorization server", entry: [server, "serve"], hasConsole: true },
   server: { does: "the authorization server's other commands", entry: [server] },
   biped: { does: "the command for who calls such an API, biped", entry: ["apps/cli/src/main.ts"] },
   test: {
@@ -28,8 +41,9 @@ const commands = {
     does: "compile, and pack what is published into dist/",
     entry: ["scripts/build.mjs"],
     also: "test/runtimes",
+    hasConsole: true,
   },
-  bench: { does: "the benchmarks", entry: ["bench/run.ts"], also: "bench" },
+  bench: { does: "the benchmarks", entry: ["bench/run.ts"], also: "bench", hasConsole: true },
 };
 
 const [name = "", ...args] = process.argv.slice(2);
@@ -44,6 +58,7 @@ await install(root, "this repository");
 if (command.also) await install(path.join(root, command.also), command.also);
 
 const node = findNode(root);
+if (command.hasConsole) await buildConsole(root, node);
 const [file = "", ...before] = command.entry;
 const env = {
   ...process.env,

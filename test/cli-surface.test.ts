@@ -33,6 +33,9 @@ const commands = [
   "exports",
   "verify",
   "doctor",
+  "admin",
+  "admin credentials create",
+  "apply",
   "sandbox",
   "completion",
 ];

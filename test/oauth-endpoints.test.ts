@@ -81,7 +81,7 @@ describe.each(["sqlite", "postgres"] as const)("the OAuth endpoints on %s", (eng
         allowedRanges: [],
         expiresAt: 1_831_536_000,
       });
-      if (!("credential" in made)) throw new Error("not created");
+      if (!("credential" in made) || made.clientSecret === undefined) throw new Error("not created");
       const body = await issue({ clientId: made.credential.clientId, clientSecret: made.clientSecret });
       expect(body.secret_expires_at).toBe("2028-01-15T08:00:00Z");
     });
@@ -325,12 +325,12 @@ describe.each(["sqlite", "postgres"] as const)("the OAuth endpoints on %s", (eng
 
     test("a disabled project: its own credential 401, an account-level one 400, and both again once it is enabled", async () => {
       const { storage } = started.server;
-      await storage.setProjectState(42, "disabled", author);
+      await storage.changeProject(42, { state: "disabled" }, author);
       forget();
       expect(await unlessAllowed(facts.project)).toBe("INVALID_CLIENT");
       expect(await unlessAllowed(facts.account, { project_id: 42 })).toBe("PROJECT_NOT_ALLOWED");
       expect(await unlessAllowed(facts.account, { project_id: 43 })).toBe("token");
-      await storage.setProjectState(42, "enabled", author);
+      await storage.changeProject(42, { state: "enabled" }, author);
       expect(await unlessAllowed(facts.project)).toBe("token");
       expect(await unlessAllowed(facts.account, { project_id: 42 })).toBe("token");
     });
@@ -361,13 +361,13 @@ describe.each(["sqlite", "postgres"] as const)("the OAuth endpoints on %s", (eng
         allowedRanges: [],
         expiresAt: undefined,
       });
-      if (!("credential" in made)) throw new Error("not created");
+      if (!("credential" in made) || made.clientSecret === undefined) throw new Error("not created");
       const held = { clientId: made.credential.clientId, clientSecret: made.clientSecret };
       expect(await unlessAllowed(held)).toBe("token");
-      await storage.setCredentialState(held.clientId, "disabled", author);
+      await storage.changeCredential(held.clientId, { state: "disabled" }, author);
       forget();
       expect(await unlessAllowed(held)).toBe("INVALID_CLIENT");
-      await storage.setCredentialState(held.clientId, "enabled", author);
+      await storage.changeCredential(held.clientId, { state: "enabled" }, author);
       expect(await unlessAllowed(held)).toBe("token");
       await storage.deleteCredential(held.clientId, author);
       forget();
@@ -489,14 +489,14 @@ describe.each(["sqlite", "postgres"] as const)("the OAuth endpoints on %s", (eng
       const { storage } = started.server;
       const author = { at: started.clock.seconds, actor: "operator", requestId: undefined };
       const first = await issue(facts.project);
-      await storage.setCredentialScopes(facts.project.clientId, ["data-export"], author);
+      await storage.changeCredential(facts.project.clientId, { scopes: ["data-export"] }, author);
       expect((await ask("introspect", first.access_token, facts.project)).body).toEqual({ active: false });
-      await storage.setCredentialScopes(facts.project.clientId, ["data-export", "metrics"], author);
+      await storage.changeCredential(facts.project.clientId, { scopes: ["data-export", "metrics"] }, author);
       started.monotonic.seconds += 6;
       const second = await issue(facts.account, { project_id: 43 });
-      await storage.setProjectState(43, "disabled", author);
+      await storage.changeProject(43, { state: "disabled" }, author);
       expect((await ask("introspect", second.access_token, facts.account)).body).toEqual({ active: false });
-      await storage.setProjectState(43, "enabled", author);
+      await storage.changeProject(43, { state: "enabled" }, author);
       const third = await issue(facts.account, { project_id: 42 });
       started.clock.seconds += 3600;
       expect((await ask("introspect", third.access_token, facts.account)).body).toEqual({ active: false });

@@ -92,6 +92,7 @@ export async function createFacts({ server }: Pick<StartedServer, "server">) {
   ): Promise<HeldCredential> => {
     const input = { name, accountId, projectId, scopes: scopes.split(" "), allowedRanges: [], expiresAt: undefined };
     const created = must(await make.createCredential(input));
+    if (created.clientSecret === undefined) throw new Error("no secret was made");
     return { clientId: created.credential.clientId, clientSecret: created.clientSecret };
   };
   return {

@@ -29,7 +29,9 @@ const findImportFault = ({ kind, workspace, inside }: Source, target: string): s
   const own = readManifest(path.join(kind, workspace));
   const forTests = isTest(inside) ? { ...own.devDependencies, ...readManifest(".").devDependencies } : {};
   const name = target.split("/", target.startsWith("@") ? 2 : 1).join("/");
-  const declared = [own.imports, own.dependencies, own.peerDependencies, own.optionalDependencies, forTests];
+  // What a bundler takes in is no dependency of who installs the package.
+  const bundled = existsSync(path.join(root, kind, workspace, "vite.config.ts")) ? own.devDependencies : {};
+  const declared = [own.imports, own.dependencies, own.peerDependencies, own.optionalDependencies, bundled, forTests];
   if (!declared.some((names) => names?.[name])) return `${name} is not declared in package.json`;
   const isAllowed = !ours || directions[workspace]?.includes(ours) || forTests[name];
   return isAllowed ? undefined : `${workspace} may not import ${ours}`;

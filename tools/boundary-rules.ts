@@ -21,7 +21,7 @@ export const configReader: RegExp = /^src\/(main|index|config\.test)\.ts$/;
 export const importPattern =
   /^(?:import|export)\b[^;"'`=]*\bfrom\s*["']([^"']+)|^import\s*["']([^"']+)|\b(?:import|require)\(\s*["']([^"']+)/gm;
 
-export const isTest = (inside: string): boolean => /\.test\.tsx?$|\/conformance\.ts$/.test(inside);
+export const isTest = (inside: string): boolean => /\.test\.tsx?$|conformance\.ts$/.test(inside);
 
 type TextRule = {
   readonly rule: string;

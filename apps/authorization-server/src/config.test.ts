@@ -33,6 +33,8 @@ test("an empty environment has the defaults of the contract", () => {
     catalogue: defaultScopes,
     trustedProxies: [],
     logLevel: "info",
+    endpointHosts: undefined,
+    sso: undefined,
   });
 });
 
@@ -53,6 +55,13 @@ test("every setting is taken", () => {
     BIPED_SCOPES: "a b=exclusive",
     BIPED_TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.7 2001:db8::/32\n::1",
     BIPED_LOG_LEVEL: "warn",
+    BIPED_ENDPOINT_HOSTS: "api.example.com, example.net",
+    BIPED_SSO_ISSUER: "https://id.example.com",
+    BIPED_SSO_CLIENT_ID: "biped",
+    BIPED_SSO_CLIENT_SECRET_FILE: "/run/sso",
+    BIPED_SSO_NAME: "Example ID",
+    BIPED_SSO_ROLE_CLAIM: "roles",
+    BIPED_SSO_ROLES: "ops=platform, support=1:viewer billing=2:owner",
   });
   expect({
     ...config,
@@ -77,6 +86,19 @@ test("every setting is taken", () => {
     ],
     trustedProxies: ["10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "::1"],
     logLevel: "warn",
+    endpointHosts: ["api.example.com", "example.net"],
+    sso: {
+      issuer: "https://id.example.com",
+      clientId: "biped",
+      clientSecretFile: "/run/sso",
+      name: "Example ID",
+      roleClaim: "roles",
+      roles: new Map<string, unknown>([
+        ["ops", "platform"],
+        ["support", { accountId: 1, role: "viewer" }],
+        ["billing", { accountId: 2, role: "owner" }],
+      ]),
+    },
   });
 });
 
@@ -192,4 +214,32 @@ describe("an issuer has one spelling", () => {
     expect(mistakesOf({ BIPED_ISSUER: issuer })).toEqual([expect.stringMatching(/^BIPED_ISSUER must /)]);
     expect(mistakesOf({ BIPED_CONSOLE_URL: issuer })).toEqual([expect.stringMatching(/^BIPED_CONSOLE_URL must /)]);
   });
+});
+
+test.each([
+  ["ops", "no role"],
+  ["ops=root", "an unknown role"],
+  ["ops=1:boss", "an unknown role in an account"],
+  ["ops=0:viewer", "no account"],
+  ["=platform", "no value"],
+  ["a=b=platform", "two values"],
+])("BIPED_SSO_ROLES %j is refused: %s", (text) => {
+  expect(mistakesOf({ BIPED_SSO_ROLES: text })).toEqual([
+    "BIPED_SSO_ROLES must be value=platform or value=ACCOUNT:ROLE, with blanks between",
+  ]);
+});
+
+test("a provider without the settings beside it is refused: nobody could sign in, or anybody", () => {
+  const complete = {
+    BIPED_SSO_ISSUER: "https://id.example.com",
+    BIPED_SSO_CLIENT_ID: "biped",
+    BIPED_SSO_CLIENT_SECRET_FILE: "/run/sso",
+    BIPED_SSO_ROLES: "ops=platform",
+  };
+  expect(mistakesOf(complete)).toEqual([]);
+  for (const name of Object.keys(complete).slice(1)) {
+    expect(mistakesOf({ ...complete, [name]: "" })).toEqual([
+      "BIPED_SSO_ISSUER needs BIPED_SSO_CLIENT_ID, BIPED_SSO_CLIENT_SECRET_FILE and BIPED_SSO_ROLES beside it",
+    ]);
+  }
 });

@@ -1,5 +1,7 @@
 import { join } from "node:path";
-import { type LogLevel, listenerSettings } from "@biped/listener";
+import { type LogLevel, listenerSettings, MistakenSettings } from "@biped/listener";
+import type { Role } from "@biped/management-client";
+import { roles } from "@biped/management-client/contract";
 import { defaultScopes, type ScopeCatalogue, type SigningAlgorithm, signingAlgorithms } from "@biped/protocol";
 import { z } from "zod";
 import { formatScopeCatalogue, parseScopeCatalogue } from "./scopes/scope-catalogue.ts";
@@ -24,7 +26,24 @@ export type Config = {
   readonly catalogue: ScopeCatalogue;
   readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
+  /** Hosts at which clouds may have their endpoints, with all below them; undefined for any (R-33). */
+  readonly endpointHosts: readonly string[] | undefined;
+  readonly sso: SsoConfig | undefined;
 };
+
+/** Sign-in by an OpenID provider (R-36). */
+export type SsoConfig = {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecretFile: string;
+  /** What the button says. */
+  readonly name: string;
+  readonly roleClaim: string;
+  /** By a value of the claim; who has none of them does not get in. */
+  readonly roles: ReadonlyMap<string, SsoRole>;
+};
+
+export type SsoRole = "platform" | { readonly accountId: number; readonly role: Role };
 
 const whole = (min: number, max: number) =>
   z
@@ -44,6 +63,20 @@ const baseUrl = z.string().superRefine((text, context) => {
     context.addIssue(`must have its host in lower case and no ${without}`);
   }
 });
+
+const words = (text: string): readonly string[] => text.split(/[\s,]+/).filter((word) => word !== "");
+
+/** `value=platform` or `value=ACCOUNT:ROLE`. A value may hold whatever is neither blank, comma nor `=`. */
+function parseSsoRole(word: string): readonly [string, SsoRole] | undefined {
+  const [value = "", target = "", ...rest] = word.split("=");
+  if (value === "" || rest.length > 0) return undefined;
+  if (target === "platform") return [value, target];
+  const [account = "", named] = target.split(":");
+  const role = roles.find((candidate) => candidate === named);
+  return role !== undefined && /^[1-9]\d{0,14}$/.test(account)
+    ? [value, { accountId: Number(account), role }]
+    : undefined;
+}
 
 /** Every setting of a server: its name in the environment, what it may be, and what it is for. */
 export const serverSettings = z.object({
@@ -84,6 +117,32 @@ export const serverSettings = z.object({
       return catalogue ?? z.NEVER;
     })
     .describe("All scopes; =exclusive after one that combines with no other"),
+  BIPED_ENDPOINT_HOSTS: z
+    .string()
+    .transform(words)
+    .refine((hosts) => hosts.every((host) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/.test(host)), "must be host names")
+    .optional()
+    .describe("Hosts, with all below them, at which clouds may have endpoints; any if absent"),
+  BIPED_SSO_ISSUER: z
+    .string()
+    .refine((text) => URL.canParse(text) && /^https?:/.test(text), "must be an http or https URL, letter by letter")
+    .optional()
+    .describe("OpenID provider by which administrators may sign in"),
+  BIPED_SSO_CLIENT_ID: z.string().optional().describe("What the provider calls this server"),
+  BIPED_SSO_CLIENT_SECRET_FILE: z.string().optional().describe("File with the secret that the provider gave"),
+  BIPED_SSO_NAME: z.string().max(60).default("Single sign-on").describe("What the sign-in button says"),
+  BIPED_SSO_ROLE_CLAIM: z.string().default("groups").describe("Claim of the ID token that tells roles"),
+  BIPED_SSO_ROLES: z
+    .string()
+    .default("")
+    .transform((text, context) => {
+      const parsed = words(text).map(parseSsoRole);
+      const known = parsed.filter((entry) => entry !== undefined);
+      if (known.length < parsed.length)
+        context.addIssue("must be value=platform or value=ACCOUNT:ROLE, with blanks between");
+      return new Map(known);
+    })
+    .describe("Roles by value of that claim: value=platform or value=ACCOUNT:ROLE, with blanks between"),
   BIPED_TRUSTED_PROXIES: listenerSettings.BIPED_TRUSTED_PROXIES,
   BIPED_LOG_LEVEL: listenerSettings.BIPED_LOG_LEVEL,
 });
@@ -108,7 +167,23 @@ export function createConfig(settings: z.infer<typeof serverSettings>): Config {
     catalogue: settings.BIPED_SCOPES,
     trustedProxies: settings.BIPED_TRUSTED_PROXIES,
     logLevel: settings.BIPED_LOG_LEVEL,
+    endpointHosts: settings.BIPED_ENDPOINT_HOSTS,
+    sso: createSsoConfig(settings),
   };
+}
+
+/** @throws MistakenSettings where only some of what sign-in by a provider needs is there. */
+function createSsoConfig(settings: z.infer<typeof serverSettings>): SsoConfig | undefined {
+  const { BIPED_SSO_ISSUER: issuer, BIPED_SSO_CLIENT_ID: clientId } = settings;
+  const { BIPED_SSO_CLIENT_SECRET_FILE: clientSecretFile, BIPED_SSO_ROLES: ssoRoles } = settings;
+  if (issuer === undefined) return undefined;
+  if (clientId === undefined || clientSecretFile === undefined || ssoRoles.size === 0) {
+    throw new MistakenSettings(
+      "BIPED_SSO_ISSUER needs BIPED_SSO_CLIENT_ID, BIPED_SSO_CLIENT_SECRET_FILE and BIPED_SSO_ROLES beside it",
+    );
+  }
+  const { BIPED_SSO_NAME: name, BIPED_SSO_ROLE_CLAIM: roleClaim } = settings;
+  return { issuer, clientId, clientSecretFile, name, roleClaim, roles: ssoRoles };
 }
 
 function formatReachableHost(host: string): string {

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { createLog, openLogOutput, readSettings } from "@biped/listener";
 import { Command, InvalidArgumentError } from "commander";
+import { createPlatformOwner, createSetupLink, tellSetup } from "./commands/administrators.ts";
 import { printCreated, withManagement } from "./commands/create.ts";
 import { createKey, listKeys, rotateKeys } from "./commands/keys.ts";
 import { createConfig, serverSettings } from "./config.ts";
@@ -36,6 +37,8 @@ function readParts(use: "serve" | "command") {
 async function serve(): Promise<void> {
   const { config, parts } = readParts("serve");
   const server = await start(config, parts);
+  const setup = await server.openSetup();
+  if (setup !== undefined) tellSetup(config, setup.token, (line) => process.stderr.write(line));
   parts.log.info("ready", { url: server.publicUrl });
   const stop = (): void => {
     parts.log.info("draining");
@@ -74,6 +77,13 @@ function createProgram(): Command {
     .command("migrate")
     .description("Bring the database to this version; on PostgreSQL nothing else changes tables")
     .action(async () => printCreated({ steps: await migrateStorage(readConfig().databaseUrl) }));
+  program
+    .command("setup")
+    .description("Make a link by which the first administrator sets a password; it lasts an hour")
+    .action(async () => {
+      const { config, parts } = readParts("command");
+      printCreated(await createSetupLink(config, parts));
+    });
   addKeyCommands(program.command("keys").description("Signing keys, and the key that wraps them"));
   addCreateCommands(program.command("create").description("Create what the server serves; prints JSON"));
   return program;
@@ -123,6 +133,15 @@ function addCreateCommands(create: Command): void {
     .action((options: { account: number; cloud: string; name: string; id?: number; timeZone: string }) =>
       act((management) => management.createProject({ ...options, id: options.id, accountId: options.account })),
     );
+  create
+    .command("administrator")
+    .description("Invite a platform owner. The link is printed once and works for seven days")
+    .requiredOption("--email <address>", "by which the person signs in")
+    .option("--name <text>", "how the person is called")
+    .action(async (options: { email: string; name?: string }) => {
+      const { config, parts } = readParts("command");
+      printCreated(await createPlatformOwner(config, parts, options));
+    });
   create
     .command("credential")
     .description("Create a credential. Its secret is printed once and kept nowhere")

@@ -1,7 +1,12 @@
+import { join } from "node:path";
 import { StoreUnavailable } from "@biped/database";
 import { createListener, type Listener, type Log, type Routes } from "@biped/listener";
 import type { SecretEnvironment } from "@biped/protocol";
+import { createAdminRoutes } from "./admin-routes.ts";
+import { openSetup } from "./administrators/first-run.ts";
 import { createPublicRoutes, type PublicEndpoints } from "./app.ts";
+import { type AuditHeads, createAuditHeads } from "./audit-log/audit-heads.ts";
+import { createHeadFile } from "./audit-log/head-file.ts";
 import type { Config } from "./config.ts";
 import { createAuthenticateCredential } from "./credentials/authenticate-credential.ts";
 import { createClientDirectory } from "./credentials/client-directory.ts";
@@ -23,6 +28,7 @@ import { openStorage } from "./storage/open-storage.ts";
 import type { Storage } from "./storage/storage.ts";
 import { createTokenEndpoint } from "./token-endpoint/token-endpoint.ts";
 import { createTokenIds } from "./token-endpoint/token-ids.ts";
+import { createRefusalCounter, type RefusalCounter } from "./usage/refusal-counter.ts";
 
 /** What is not configuration: time, chance, the key-encryption key, and where lines are logged. */
 export type ServerParts = {
@@ -44,6 +50,8 @@ export type Server = {
   readonly storage: Storage;
   readonly digester: SecretDigester;
   readonly management: (actor: string) => Management;
+  /** A new one-time token of the first run; undefined once there is an administrator. */
+  readonly openSetup: () => Promise<{ readonly token: string } | undefined>;
   /** Answers what is under way, writes what is counted, and closes. */
   readonly stop: () => Promise<void>;
 };
@@ -51,7 +59,9 @@ export type Server = {
 const tokenBodyLimitBytes = 8 * 1024;
 const adminBodyLimitBytes = 64 * 1024;
 const keyRefreshMilliseconds = 15_000;
-const useFlushMilliseconds = 1_000;
+const countFlushMilliseconds = 1_000;
+const auditHeadMilliseconds = 600_000;
+const sweepMilliseconds = 600_000;
 const drainMilliseconds = 10_000;
 
 /** @throws Error with one clear line for whatever keeps the server from starting. */
@@ -71,21 +81,29 @@ async function startOn(storage: Storage, config: Config, parts: ServerParts): Pr
   const digester = await openSecretDigester({ storage, kek, randomBytes, author });
   const keyRing = await openKeyRing({ storage, kek, nowSeconds, log, policy: createKeyPolicy(config) });
   const uses = createUseCounter(storage, log);
-  const made = { ...parts, storage, digester, keyRing, uses };
+  const refusals = createRefusalCounter(storage, log);
+  const file = createHeadFile(join(config.dataDirectory, "audit-heads.jsonl"));
+  const heads = createAuditHeads({ ...parts, storage, file });
+  const made = { ...parts, storage, digester, keyRing, uses, refusals, heads };
   const metrics = createMetrics();
-  const listeners = createListeners(config, made, { endpoints: createEndpoints(config, made), metrics });
+  const adminRoutes = await createAdminRoutes(config, { ...made, policy: createKeyPolicy(config) });
+  const listeners = createListeners(config, made, { endpoints: createEndpoints(config, made), adminRoutes, metrics });
   const urls = await listen(listeners, config);
-  const stopTimers = startTimers({ keyRing, uses, log });
+  await heads.publishHead();
+  const stopTimers = startTimers(made);
   const managed = { storage, digester, catalogue: config.catalogue, secretEnvironment, nowSeconds, randomBytes };
   return {
     ...urls,
     storage,
     digester,
     management: (actor) => createManagement(managed, actor),
+    openSetup: () => openSetup(made),
     stop: async () => {
       stopTimers();
       await drain(listeners);
       await uses.flush();
+      await refusals.flush();
+      await heads.publishHead();
       await storage.close();
     },
   };
@@ -96,14 +114,16 @@ type Made = ServerParts & {
   readonly digester: SecretDigester;
   readonly keyRing: KeyRing;
   readonly uses: UseCounter;
+  readonly refusals: RefusalCounter;
+  readonly heads: AuditHeads;
 };
 
 /** Puts each endpoint together from its parts: the only place that knows them all. */
 function createEndpoints({ issuer, catalogue, tokensPerSecond }: Config, made: Made): PublicEndpoints {
-  const { storage, digester, keyRing, nowSeconds, monotonicSeconds } = made;
+  const { storage, keyRing, nowSeconds, monotonicSeconds } = made;
   const directory = createClientDirectory({ storage, monotonicSeconds });
   const failures = createFailureLimit(monotonicSeconds);
-  const authenticateCredential = createAuthenticateCredential({ directory, digester, failures, nowSeconds });
+  const authenticateCredential = createAuthenticateCredential({ ...made, directory, failures });
   const readOwnToken = createReadOwnToken({ keyRing, issuer, nowSeconds });
   const signer = createSigner({ activeKey: keyRing.active, monotonicSeconds });
   const budget = createTokenBudget(tokensPerSecond, monotonicSeconds);
@@ -119,17 +139,23 @@ function createEndpoints({ issuer, catalogue, tokensPerSecond }: Config, made: M
   };
 }
 
+type ListenerParts = {
+  readonly endpoints: PublicEndpoints;
+  readonly adminRoutes: Routes;
+  readonly metrics: Metrics;
+};
+
 type Listeners = { readonly public: Listener; readonly admin: Listener };
 
 function createListeners(
   { trustedProxies }: Config,
-  { log, adminRoutes, storage }: Made,
-  { endpoints, metrics }: { readonly endpoints: PublicEndpoints; readonly metrics: Metrics },
+  { log, adminRoutes: further, storage }: Made,
+  { endpoints, adminRoutes, metrics }: ListenerParts,
 ): Listeners {
   const isUnavailable = (error: unknown): boolean => error instanceof StoreUnavailable;
   const both = { log, trustedProxies, isUnavailable, checkReady: storage.ping, onAnswered: metrics.observe };
   const routes = createPublicRoutes(endpoints);
-  const admin = { ...adminRoutes, "/metrics": { GET: metrics.endpoint } };
+  const admin = { ...adminRoutes, ...further, "/metrics": { GET: metrics.endpoint } };
   return {
     public: createListener({ ...both, name: "public", routes, bodyLimitBytes: tokenBodyLimitBytes }),
     admin: createListener({ ...both, name: "admin", routes: admin, bodyLimitBytes: adminBodyLimitBytes }),
@@ -156,16 +182,22 @@ export function createKeyPolicy(config: Config) {
   return { algorithm, rsaBits, lifetimeSeconds };
 }
 
-type Timed = { readonly keyRing: KeyRing; readonly uses: UseCounter; readonly log: Log };
+type Timed = Pick<Made, "storage" | "nowSeconds" | "keyRing" | "uses" | "refusals" | "heads" | "log">;
 
 /** A store that is away must not end the process: the next turn of the timer tries again. */
-function startTimers({ keyRing, uses, log }: Timed): () => void {
+function startTimers({ storage, nowSeconds, keyRing, uses, refusals, heads, log }: Timed): () => void {
   const refresh = (): void => {
     keyRing.refresh().catch((error: unknown) => log.warn("signing keys could not be read", { error }));
   };
+  const sweep = (): void => {
+    storage.sweepEphemera(nowSeconds()).catch((error: unknown) => log.warn("what is over was not swept", { error }));
+  };
   const timers = [
+    setInterval(sweep, sweepMilliseconds),
     setInterval(refresh, keyRefreshMilliseconds),
-    setInterval(() => void uses.flush(), useFlushMilliseconds),
+    setInterval(() => void uses.flush(), countFlushMilliseconds),
+    setInterval(() => void refusals.flush(), countFlushMilliseconds),
+    setInterval(() => void heads.publishHead(), auditHeadMilliseconds),
   ];
   return () => timers.forEach(clearInterval);
 }

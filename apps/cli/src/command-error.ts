@@ -7,6 +7,10 @@ type CommandErrorParts = {
   /** What to do about it, as a whole sentence. */
   readonly next?: string | undefined;
   readonly cause?: unknown;
+  /** What a service said beside its message, where one answered. */
+  readonly status?: number | undefined;
+  readonly requestId?: string | undefined;
+  readonly retryAfterSeconds?: number | undefined;
 };
 
 /** What the user can mend. The message is a sentence without its end, and holds no secret. */
@@ -15,12 +19,18 @@ export class CommandError extends Error {
   readonly exitCode: ExitCode;
   readonly code: string;
   readonly next: string | undefined;
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(message: string, { exitCode, code, next, cause }: CommandErrorParts) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.exitCode = exitCode;
-    this.code = code;
-    this.next = next;
+  constructor(message: string, parts: CommandErrorParts) {
+    super(message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.exitCode = parts.exitCode;
+    this.code = parts.code;
+    this.next = parts.next;
+    this.status = parts.status;
+    this.requestId = parts.requestId;
+    this.retryAfterSeconds = parts.retryAfterSeconds;
   }
 }
 

@@ -118,6 +118,6 @@ async function readChosenProfile(environment: Environment, option: string | unde
 }
 
 /** An empty variable counts as none, as it does for a shell's `${NAME:-}`. */
-function removeEmpty(environment: Environment): Environment {
+export function removeEmpty(environment: Environment): Environment {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ""));
 }

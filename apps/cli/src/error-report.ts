@@ -25,7 +25,8 @@ export function printError(terminal: Terminal, error: unknown, usage?: string): 
   if (terminal.isJson) {
     terminal.complain(formatJson({ error: { code, message, status, requestId, retryAfterSeconds, next, exitCode } }));
   } else {
-    const told = error instanceof ClientError ? [code, status, requestId].filter((part) => part !== undefined) : [];
+    const isAnswer = error instanceof ClientError || status !== undefined;
+    const told = isAnswer ? [code, status, requestId].filter((part) => part !== undefined) : [];
     const behind = told.length === 0 ? "." : ` (${told.map((part) => escapeControls(String(part))).join(", ")})`;
     const { red, bold } = terminal.errorStyle;
     terminal.complain(`${bold(red("biped:"))} ${escapeControls(message).replace(/\.$/, "")}${behind}`);
@@ -147,7 +148,10 @@ function formatStack(error: Error): string {
 
 /** Second line of defence: errors are made without tokens, and this takes out what looks like one all the same. */
 function blot(text: string): string {
-  return text.replace(/\beyJ[\w-]+(?:\.[\w-]*){1,4}|\b(?:bearer|basic) +[\w.~+/=-]{8,}/gi, "[token]");
+  return text.replace(
+    /\beyJ[\w-]+(?:\.[\w-]*){1,4}|\b(?:bearer|basic) +[\w.~+/=-]{8,}|\bbiped_[a-z]+_[0-9a-z]{20,}/gi,
+    "[token]",
+  );
 }
 
 function capitalize(text: string): string {

@@ -1,4 +1,7 @@
 import { Command } from "commander";
+import { addAdminCommand } from "./admin/admin-commands.ts";
+import { addApplyCommand } from "./apply/apply-command.ts";
+import { addAuditCommands } from "./audit/audit-commands.ts";
 import { addCallCommand } from "./call/call-command.ts";
 import type { CommandContext } from "./command-context.ts";
 import { addCompletionCommand } from "./completion/completion-command.ts";
@@ -58,6 +61,9 @@ export function createProgram(context: CommandContext): Command {
   addExportsCommands(program, context);
   addVerifyCommand(program, context);
   addDoctorCommand(program, context);
+  addAdminCommand(program);
+  addApplyCommand(program, context);
+  addAuditCommands(program, context);
   addSandboxCommand(program, context);
   addCompletionCommand(program, context);
   return program;

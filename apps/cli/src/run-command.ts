@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { CommanderError } from "commander";
+import { loadAdminCommands } from "./admin/admin-commands.ts";
 import type { CommandContext, Environment } from "./command-context.ts";
 import { CommandError, Interrupted } from "./command-error.ts";
 import { printError } from "./error-report.ts";
@@ -43,6 +44,7 @@ export async function runCommand(args: readonly string[], surroundings: Surround
   const program = createProgram(context);
   try {
     refuseSecretArguments(args);
+    await loadAdminCommands(program, context, args);
     if (args.length === 0) {
       program.outputHelp();
       return exitCodes.done;

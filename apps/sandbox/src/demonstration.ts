@@ -78,7 +78,14 @@ export async function storeDemonstration(
   const author = { at: nowSeconds(), actor: "system", requestId: undefined };
   const { email, password } = plan.administrator;
   const passwordHash = await hashPassword(password, randomBytes);
-  await storage.createAdministrator({ id: createUuid(randomBytes), email, passwordHash }, author);
+  const administrator = {
+    id: createUuid(randomBytes),
+    email,
+    name: "Demonstration",
+    passwordHash,
+    isPlatformOwner: true,
+  };
+  await storage.createAdministrator(administrator, author);
   const present = new Set((await storage.listAccounts()).map((account) => account.id));
   for (const { id, name, projects } of plan.accounts) {
     const account = present.has(id) ? { id } : await storage.createAccount({ name }, author);

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { formatRefusal, type Refusal } from "@biped/protocol";
 import type { HttpRequest } from "./http-request.ts";
 import type { LogFields } from "./log.ts";
@@ -6,8 +7,8 @@ export type Answer = {
   readonly status: number;
   /** Sent as JSON; undefined sends no body. */
   readonly body: object | undefined;
-  /** Sent instead of a JSON body. */
-  readonly text?: { readonly content: string; readonly mediaType: string };
+  /** Sent instead of a JSON body. A stream that fails cuts the connection, as the status has been sent by then. */
+  readonly text?: { readonly content: string | Buffer | Readable; readonly mediaType: string };
   readonly headers?: Readonly<Record<string, string>>;
   /** For the line that the listener logs of this request. */
   readonly log?: LogFields;

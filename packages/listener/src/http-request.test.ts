@@ -22,6 +22,7 @@ function createRequest(contentType: string | undefined, body: string | Uint8Arra
     authorization: [],
     contentType,
     ifNoneMatch: undefined,
+    header: () => undefined,
     body: Buffer.from(body),
     source: "192.0.2.7",
   };

@@ -14,6 +14,8 @@ export type HttpRequest = {
   readonly authorization: readonly string[];
   readonly contentType: string | undefined;
   readonly ifNoneMatch: string | undefined;
+  /** A header field by its name in lower case; of a repeated one, what Node makes of it. */
+  readonly header: (name: string) => string | undefined;
   readonly body: Uint8Array;
   /** IP address of the caller in its one spelling, as the connection or a trusted proxy tells it. */
   readonly source: string;
@@ -34,6 +36,7 @@ export function readHttpRequest(request: FastifyRequest): HttpRequest {
     authorization: readHeaderValues(request.raw.rawHeaders, "authorization"),
     contentType: request.headers["content-type"],
     ifNoneMatch: request.headers["if-none-match"],
+    header: (name) => readHeader(request, name),
     body: request.body instanceof Uint8Array ? request.body : noBody,
     source: readSource(request),
   };
@@ -49,6 +52,12 @@ export function readHeaderValues(rawHeaders: readonly string[], name: string): r
     }
   }
   return values;
+}
+
+function readHeader({ headers }: FastifyRequest, name: string): string | undefined {
+  // Own members alone: a header can have any name.
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  return Array.isArray(value) ? value.join(", ") : value;
 }
 
 const noParams: ReadonlyMap<string, string> = new Map();

@@ -22,6 +22,13 @@ export type LogFields = {
   readonly url?: string;
   readonly durationMilliseconds?: number;
   readonly count?: number;
+  /** Of the head of the audit log. */
+  readonly sequence?: number;
+  readonly hash?: string;
+  readonly signedAt?: string;
+  readonly signature?: string;
+  /** SubjectPublicKeyInfo, base64. */
+  readonly publicKey?: string;
   readonly error?: unknown;
 };
 

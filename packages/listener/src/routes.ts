@@ -9,7 +9,10 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 type Endpoints = Readonly<Partial<Record<Method, Endpoint>>>;
 
-/** Path -> method -> endpoint: the map of a listener. HEAD comes with GET; any other method is 405 with Allow. */
+/**
+ * Path -> method -> endpoint: the map of a listener. HEAD comes with GET; any other method is 405 with Allow. The path
+ * that ends in `*` takes what no other does, and there any other method is 404.
+ */
 export type Routes = Readonly<Record<string, Endpoints>>;
 
 export function addRoutes(app: FastifyInstance, routes: Routes): void {
@@ -20,6 +23,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): void {
     for (const [method, endpoint] of Object.entries(endpoints)) {
       app.route({ method, url: path, handler: (request, reply) => run(endpoint, request, reply) });
     }
+    if (path.endsWith("*")) continue;
     const others = app.supportedMethods.filter((method) => !served.includes(method));
     const refusal = refuseMethod(endpoints);
     const refuseIt = async (request: FastifyRequest, reply: FastifyReply) => sendRefusal(reply, request.id, refusal);

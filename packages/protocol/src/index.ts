@@ -36,7 +36,7 @@ export {
   type ScopeCatalogue,
   type ScopeDefinition,
 } from "./scope.ts";
-export { createSecret, isSecret, type SecretEnvironment, secretPattern } from "./secret-format.ts";
+export { createSecret, isSecret, type SecretEnvironment, type SecretKind, secretPattern } from "./secret-format.ts";
 export { createServerMetadata, paths } from "./server-metadata.ts";
 export { parseTokenRequest, type TokenRequest } from "./token-request.ts";
 export { createTokenResponse, type TokenResponse } from "./token-response.ts";

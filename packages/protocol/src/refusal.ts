@@ -14,8 +14,12 @@ const kinds = {
   UNSUPPORTED_GRANT_TYPE: { status: 400, error: "unsupported_grant_type" },
   INVALID_CLIENT: { status: 401, error: "invalid_client" },
   // The management API.
+  UNAUTHENTICATED: { status: 401, error: "invalid_request" },
+  FORBIDDEN: { status: 403, error: "invalid_request" },
   CONFLICT: { status: 409, error: "invalid_request" },
   LIMIT_REACHED: { status: 409, error: "invalid_request" },
+  PRECONDITION_FAILED: { status: 412, error: "invalid_request" },
+  IDEMPOTENCY_MISMATCH: { status: 422, error: "invalid_request" },
   // Every listener.
   NOT_FOUND: { status: 404, error: "invalid_request" },
   METHOD_NOT_ALLOWED: { status: 405, error: "invalid_request" },

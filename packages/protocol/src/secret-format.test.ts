@@ -145,11 +145,32 @@ describe("the scanner", () => {
     }
   });
 
+  test("finds every kind", () => {
+    for (const kind of ["live", "test", "admin", "setup", "invite", "session"] as const) {
+      const secret = createSecret(kind, randomBytes);
+      expect(`a ${secret} b`.match(secretPattern)).toEqual([secret]);
+    }
+  });
+
   test("what it finds by form alone is told from a secret by the checksum", () => {
     const noise = Array.from({ length: 20_000 }, () => `biped_live_${randomText(49)}`);
     expect(noise.join(" ").match(secretPattern)).toHaveLength(20_000);
     // One text of noise has the right checksum once in 2^32, all of them together once in 214,000 runs.
-    expect(noise.filter(isSecret).length).toBeLessThanOrEqual(1);
+    expect(noise.filter((text) => isSecret(text)).length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("the kinds of secrets (C-16)", () => {
+  const kinds = ["live", "test", "admin", "setup", "invite", "session"] as const;
+
+  test.each(kinds)("one of the kind %s is of no other", (kind) => {
+    const secret = createSecret(kind, randomBytes);
+    expect(secret).toMatch(new RegExp(`^biped_${kind}_[0-9A-Za-z]{49}$`));
+    expect(kinds.filter((each) => isSecret(secret, each))).toEqual([kind]);
+  });
+
+  test("a client secret is one of either environment, and nothing else is", () => {
+    expect(kinds.filter((kind) => isSecret(createSecret(kind, randomBytes)))).toEqual(["live", "test"]);
   });
 });
 

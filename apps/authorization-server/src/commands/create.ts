@@ -15,8 +15,9 @@ export async function withManagement<Created extends object>(
   try {
     const author = { at: parts.nowSeconds(), actor: "operator", requestId: undefined };
     const digester = await openSecretDigester({ ...parts, storage, author });
+    const { catalogue, endpointHosts: allowedEndpoints } = config;
     const created = await change(
-      createManagement({ ...parts, storage, digester, catalogue: config.catalogue }, "operator"),
+      createManagement({ ...parts, storage, digester, catalogue, allowedEndpoints }, "operator"),
     );
     if (isRefusal(created)) throw new Error(created.description);
     return created;

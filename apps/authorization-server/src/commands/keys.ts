@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
+import { rotateSigningKey } from "../signing/change-signing-keys.ts";
 import { createKeyEncryptionKeyFile } from "../signing/key-encryption-key-file.ts";
 import { nextSeconds } from "../signing/key-life-cycle.ts";
-import { openSigningKeys, takeKeyStep } from "../signing/key-ring.ts";
 import { createKeyPolicy, type ServerParts } from "../start.ts";
 import { openStorage } from "../storage/open-storage.ts";
 import type { SigningKey } from "../storage/storage.ts";
@@ -15,22 +15,18 @@ export async function listKeys(config: Config) {
   }
 }
 
-const underWay = "A rotation is under way already: there is a next key.";
-
 /** Adds the next key; every running server takes it into use by itself once it has been published long enough. */
 export async function rotateKeys(config: Config, parts: ServerParts) {
   const storage = await openStorage(config.databaseUrl);
   try {
-    const keys = await storage.listSigningKeys();
-    openSigningKeys(keys, parts.kek);
-    if (keys.some((key) => key.state === "next")) throw new Error(underWay);
-    const state = keys.length === 0 ? "active" : "next";
     const author = { at: parts.nowSeconds(), actor: "operator", requestId: undefined };
-    const step = { kind: "add", state } as const;
-    const added = await takeKeyStep(step, { ...parts, storage, policy: createKeyPolicy(config) }, author);
-    if (!added) throw new Error(underWay);
-    const signsAfter = state === "active" ? author.at : author.at + nextSeconds;
-    return { keys: (await storage.listSigningKeys()).map(describeKey), signsAfter: formatTime(signsAfter) };
+    if (!(await rotateSigningKey({ ...parts, storage, policy: createKeyPolicy(config) }, author))) {
+      throw new Error("A rotation is under way already: there is a next key.");
+    }
+    const keys = await storage.listSigningKeys();
+    const isFirst = keys.every((key) => key.state === "active");
+    const signsAfter = isFirst ? author.at : author.at + nextSeconds;
+    return { keys: keys.map(describeKey), signsAfter: formatTime(signsAfter) };
   } finally {
     await storage.close();
   }

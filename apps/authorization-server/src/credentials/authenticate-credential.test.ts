@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createFailureLimit } from "../limits/failure-limit.ts";
 import { createKeyEncryptionKey } from "../signing/envelope.ts";
 import type { Client, Pepper, Project } from "../storage/storage.ts";
+import type { RefusalCount } from "../storage/views.ts";
 import { createAuthenticateCredential, type Decide } from "./authenticate-credential.ts";
 import { createClientDirectory } from "./client-directory.ts";
 import { openSecretDigester, type SecretDigester } from "./secret-digest.ts";
@@ -46,6 +47,7 @@ async function createParts() {
   const clients = new Map<string, Client>();
   const projects = new Map<number, Project>();
   const statements: string[] = [];
+  const refusals: Omit<RefusalCount, "count">[] = [];
   const away = { is: false };
   const read = async <Value>(statement: string, value: Value | undefined): Promise<Value | undefined> => {
     statements.push(statement);
@@ -61,6 +63,7 @@ async function createParts() {
     directory: createClientDirectory({ storage, monotonicSeconds }),
     digester,
     failures: createFailureLimit(monotonicSeconds),
+    refusals: { count: (refusal) => refusals.push(refusal) },
     nowSeconds: () => nowSeconds,
   });
   const createSecret = (id: string, secret: string) => ({
@@ -69,6 +72,7 @@ async function createParts() {
     createdAt: nowSeconds,
     expiresAt: undefined,
     lastUsedAt: undefined,
+    lastUsedSource: undefined,
   });
   const client: Client = {
     credential: {
@@ -81,9 +85,19 @@ async function createParts() {
       expiresAt: undefined,
       state: "enabled",
       epoch: 0,
+      createdAt: nowSeconds,
+      version: 1,
     },
     secrets: [createSecret("s1", "right")],
-    account: { id: 1, name: "Northwind", state: "enabled", epoch: 0 },
+    account: {
+      id: 1,
+      name: "Northwind",
+      state: "enabled",
+      epoch: 0,
+      createdAt: nowSeconds,
+      credentialLifetimeLimitDays: undefined,
+      version: 1,
+    },
     project: undefined,
   };
   clients.set(clientId, client);
@@ -96,8 +110,10 @@ async function createParts() {
     timeZone: "UTC",
     state: "enabled",
     epoch: 0,
+    createdAt: nowSeconds,
+    version: 1,
   };
-  return { authenticate, clock, clients, projects, statements, away, client, project, createSecret };
+  return { authenticate, clock, clients, projects, statements, refusals, away, client, project, createSecret };
 }
 
 /** Which secret acts, as an endpoint that asks for nothing more would answer. */
@@ -246,6 +262,23 @@ describe("authenticating a credential", () => {
       const decide = () => refuse("SCOPE_NOT_GRANTED", "scope");
       for (let count = 0; count < 100; count += 1) expect(await ask(clientId, "right", decide)).toBe("scope");
       expect(await ask(clientId, "wrong")).toBe("wrong secret");
+    });
+  });
+
+  describe("refusals are counted", () => {
+    test("with the id of the credential that the store knows, the reason of the log, and the source", async () => {
+      await ask(clientId, "wrong");
+      await ask(clientId, "right", () => refuse("SCOPE_NOT_GRANTED", "scope", "not owned"));
+      expect(parts.refusals).toEqual([
+        { clientId, at: nowSeconds, reason: "wrong secret", source },
+        { clientId, at: nowSeconds, reason: "not owned", source },
+      ]);
+    });
+
+    test("without what was presented where it is no credential's id, and never in place of an answer", async () => {
+      await ask("biped_live_pasted-into-the-wrong-field", "right");
+      await ask(clientId, "right");
+      expect(parts.refusals).toEqual([{ clientId: undefined, at: nowSeconds, reason: "unknown credential", source }]);
     });
   });
 });

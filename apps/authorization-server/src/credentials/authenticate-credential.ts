@@ -1,5 +1,7 @@
 import { isRefusal, type PresentedCredential, type Refusal } from "@biped/protocol";
 import type { FailureLimit } from "../limits/failure-limit.ts";
+import type { Client } from "../storage/storage.ts";
+import type { RefusalCounter } from "../usage/refusal-counter.ts";
 import type { ClientDirectory, Lookup } from "./client-directory.ts";
 import { type Authenticated, judgeCredential } from "./judge-credential.ts";
 import type { SecretDigester } from "./secret-digest.ts";
@@ -8,6 +10,7 @@ export type AuthenticationParts = {
   readonly directory: ClientDirectory;
   readonly digester: Pick<SecretDigester, "digest">;
   readonly failures: FailureLimit;
+  readonly refusals: Pick<RefusalCounter, "count">;
   readonly nowSeconds: () => number;
 };
 
@@ -29,16 +32,24 @@ export type AuthenticateCredential = <Decision>(
 ) => Promise<Decision | Refusal>;
 
 export function createAuthenticateCredential(parts: AuthenticationParts): AuthenticateCredential {
-  const { directory, digester, failures, nowSeconds } = parts;
+  const { directory, digester, failures, refusals, nowSeconds } = parts;
   return async (presented, source, decide) => {
+    const { clientId } = presented;
     const circumstances = { digests: digester.digest(presented.clientSecret), nowSeconds: nowSeconds(), source };
-    const decideFrom = async (lookup: Lookup) => {
-      const authenticated = judgeCredential(await lookup.findClient(presented.clientId), circumstances);
+    const decideFrom = async (client: Client | undefined, lookup: Lookup) => {
+      const authenticated = judgeCredential(client, circumstances);
       return isRefusal(authenticated) ? authenticated : decide(authenticated, lookup);
     };
-    const remembered = await decideFrom(directory.remembered);
-    const decision = isRefusal(remembered) ? await decideFrom(directory.stored) : remembered;
-    const failed = isRefusal(decision) && decision.code === "INVALID_CLIENT";
-    return failed ? (failures.count(presented.clientId, source) ?? decision) : decision;
+    const { remembered, stored } = directory;
+    const first = await decideFrom(await remembered.findClient(clientId), remembered);
+    if (!isRefusal(first)) return first;
+    const client = await stored.findClient(clientId);
+    const decision = await decideFrom(client, stored);
+    if (!isRefusal(decision)) return decision;
+    const failed = decision.code === "INVALID_CLIENT";
+    const refusal = failed ? (failures.count(clientId, source) ?? decision) : decision;
+    // What was presented is kept only where it is the id of a credential: it may be anything, a secret too.
+    refusals.count({ clientId: client?.credential.clientId, at: nowSeconds(), reason: refusal.reason, source });
+    return refusal;
   };
 }

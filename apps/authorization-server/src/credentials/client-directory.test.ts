@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Client, Project } from "../storage/storage.ts";
 import { createClientDirectory } from "./client-directory.ts";
 
+const fresh = { state: "enabled", epoch: 0, createdAt: 900, version: 1 } as const;
+
 const createProject = (id: number): Project => ({
   id,
   accountId: 1,
@@ -9,8 +11,7 @@ const createProject = (id: number): Project => ({
   endpoint: "https://api.eu-west-1.example.com",
   name: `project ${id}`,
   timeZone: "UTC",
-  state: "enabled",
-  epoch: 0,
+  ...fresh,
 });
 
 const createClient = (clientId: string): Client => ({
@@ -22,11 +23,10 @@ const createClient = (clientId: string): Client => ({
     scopes: [],
     allowedRanges: [],
     expiresAt: undefined,
-    state: "enabled",
-    epoch: 0,
+    ...fresh,
   },
   secrets: [],
-  account: { id: 1, name: "a", state: "enabled", epoch: 0 },
+  account: { id: 1, name: "a", credentialLifetimeLimitDays: undefined, ...fresh },
   project: undefined,
 });
 

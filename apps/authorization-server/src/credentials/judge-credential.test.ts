@@ -14,6 +14,7 @@ const createSecret = (id: string, secret: string, expiresAt?: number): Secret =>
   createdAt: now - 1000,
   expiresAt,
   lastUsedAt: undefined,
+  lastUsedSource: undefined,
 });
 
 type Facts = {
@@ -34,6 +35,8 @@ const good: Facts = {
   secrets: [createSecret("s1", "right")],
 };
 
+const made = { createdAt: now - 1000, version: 1 };
+
 function createClient(facts: Facts): Client {
   const projectId = facts.level === "project" ? 42 : undefined;
   const project = {
@@ -45,6 +48,7 @@ function createClient(facts: Facts): Client {
     timeZone: "UTC",
     state: facts.project,
     epoch: 3,
+    ...made,
   };
   return {
     credential: {
@@ -57,9 +61,17 @@ function createClient(facts: Facts): Client {
       expiresAt: facts.credentialExpiresAt,
       state: facts.credential,
       epoch: 2,
+      ...made,
     },
     secrets: facts.secrets,
-    account: { id: 1, name: "Northwind", state: facts.account, epoch: 1 },
+    account: {
+      id: 1,
+      name: "Northwind",
+      state: facts.account,
+      epoch: 1,
+      credentialLifetimeLimitDays: undefined,
+      ...made,
+    },
     project: projectId === undefined ? undefined : project,
   };
 }

@@ -34,6 +34,7 @@ const store = (stored: Pick<Secret, "digest" | "pepperId">): Secret => ({
   createdAt: 0,
   expiresAt: undefined,
   lastUsedAt: undefined,
+  lastUsedSource: undefined,
   ...stored,
 });
 

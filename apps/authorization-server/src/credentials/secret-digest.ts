@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { type KeyEncryptionKey, open, seal } from "../signing/envelope.ts";
-import type { Author, Pepper, Secret, Storage } from "../storage/storage.ts";
+import type { Author, Secret, Storage, Pepper as StoredPepper } from "../storage/storage.ts";
 
 /** The digests of one presented secret, one for each pepper. */
 export type PresentedDigests = ReadonlyMap<string, Buffer>;
@@ -31,10 +31,18 @@ export type PepperParts = {
   readonly author: Author;
 };
 
-/** Opens the peppers; the first start makes one. @throws Error that names the pepper which does not open. */
-export async function openSecretDigester(parts: PepperParts): Promise<SecretDigester> {
+export type Pepper = { readonly id: string; readonly bytes: Buffer };
+
+/** Oldest first; the first start makes one. @throws Error that names the pepper which does not open. */
+export async function openPeppers(parts: PepperParts): Promise<readonly Pepper[]> {
   const peppers = await listOrCreatePeppers(parts);
-  const keys = peppers.map((pepper) => ({ id: pepper.id, key: createSecretKey(openPepper(pepper, parts.kek)) }));
+  return peppers.map((pepper) => ({ id: pepper.id, bytes: openPepper(pepper, parts.kek) }));
+}
+
+/** @throws Error that names the pepper which does not open. */
+export async function openSecretDigester(parts: PepperParts): Promise<SecretDigester> {
+  const peppers = await openPeppers(parts);
+  const keys = peppers.map(({ id, bytes }) => ({ id, key: createSecretKey(bytes) }));
   const current = keys.at(-1);
   if (current === undefined) throw new Error("There is no pepper.");
   const digestWith = (key: KeyObject, secret: string): Buffer => createHmac("sha256", key).update(secret).digest();
@@ -47,7 +55,12 @@ export async function openSecretDigester(parts: PepperParts): Promise<SecretDige
   };
 }
 
-async function listOrCreatePeppers({ storage, kek, randomBytes, author }: PepperParts): Promise<readonly Pepper[]> {
+async function listOrCreatePeppers({
+  storage,
+  kek,
+  randomBytes,
+  author,
+}: PepperParts): Promise<readonly StoredPepper[]> {
   const peppers = await storage.listPeppers();
   if (peppers.length > 0) return peppers;
   const id = Buffer.from(randomBytes(8)).toString("hex");
@@ -56,7 +69,7 @@ async function listOrCreatePeppers({ storage, kek, randomBytes, author }: Pepper
   return storage.listPeppers();
 }
 
-function openPepper({ id, sealed }: Pepper, kek: KeyEncryptionKey): Buffer {
+function openPepper({ id, sealed }: StoredPepper, kek: KeyEncryptionKey): Buffer {
   try {
     return open(sealed, { use: "pepper", id }, kek);
   } catch (cause) {

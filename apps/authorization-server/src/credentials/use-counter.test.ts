@@ -3,7 +3,12 @@ import { describe, expect, test } from "vitest";
 import type { SecretUse } from "../storage/storage.ts";
 import { createUseCounter } from "./use-counter.ts";
 
-const use = (secretId: string, nowSeconds: number) => ({ clientId: "c1", secretId, nowSeconds });
+const use = (secretId: string, nowSeconds: number) => ({
+  clientId: "c1",
+  secretId,
+  source: `192.0.2.${nowSeconds}`,
+  nowSeconds,
+});
 
 function createParts() {
   const batches: (readonly SecretUse[])[] = [];
@@ -21,7 +26,7 @@ function createParts() {
 }
 
 describe("uses", () => {
-  test("are written as one batch, one line a secret: how many and when last", async () => {
+  test("are written as one batch, one line a secret: how many, when and from where last", async () => {
     const { uses, batches } = createParts();
     uses.count(use("s1", 100));
     uses.count(use("s2", 101));
@@ -30,8 +35,8 @@ describe("uses", () => {
     await uses.flush();
     expect(batches).toEqual([
       [
-        { clientId: "c1", secretId: "s1", lastUsedAt: 103, tokens: 3 },
-        { clientId: "c1", secretId: "s2", lastUsedAt: 101, tokens: 1 },
+        { clientId: "c1", secretId: "s1", lastUsedAt: 103, source: "192.0.2.103", tokens: 3 },
+        { clientId: "c1", secretId: "s2", lastUsedAt: 101, source: "192.0.2.101", tokens: 1 },
       ],
     ]);
   });
@@ -62,8 +67,8 @@ describe("uses", () => {
     await uses.flush();
     expect(batches).toEqual([
       [
-        { clientId: "c1", secretId: "s1", lastUsedAt: 105, tokens: 2 },
-        { clientId: "c1", secretId: "s2", lastUsedAt: 101, tokens: 1 },
+        { clientId: "c1", secretId: "s1", lastUsedAt: 105, source: "192.0.2.105", tokens: 2 },
+        { clientId: "c1", secretId: "s2", lastUsedAt: 101, source: "192.0.2.101", tokens: 1 },
       ],
     ]);
   });

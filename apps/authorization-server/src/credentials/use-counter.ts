@@ -1,7 +1,13 @@
 import type { Log } from "@biped/listener";
 import type { SecretUse, Storage } from "../storage/storage.ts";
 
-export type Use = { readonly clientId: string; readonly secretId: string; readonly nowSeconds: number };
+export type Use = {
+  readonly clientId: string;
+  readonly secretId: string;
+  readonly nowSeconds: number;
+  /** IP address of the caller. */
+  readonly source: string;
+};
 
 /** Counts use in memory and writes it in batches, so that issuing a token writes nothing. A crash loses one batch. */
 export type UseCounter = {
@@ -12,14 +18,10 @@ export type UseCounter = {
 
 export function createUseCounter(storage: Pick<Storage, "recordUse">, log: Log): UseCounter {
   let pending = new Map<string, SecretUse>();
-  const add = ({ clientId, secretId, lastUsedAt, tokens }: SecretUse): void => {
-    const former = pending.get(secretId);
-    pending.set(secretId, {
-      clientId,
-      secretId,
-      lastUsedAt: Math.max(lastUsedAt, former?.lastUsedAt ?? 0),
-      tokens: tokens + (former?.tokens ?? 0),
-    });
+  const add = (use: SecretUse): void => {
+    const former = pending.get(use.secretId);
+    const latest = former !== undefined && former.lastUsedAt > use.lastUsedAt ? former : use;
+    pending.set(use.secretId, { ...latest, tokens: use.tokens + (former?.tokens ?? 0) });
   };
   const write = async (): Promise<void> => {
     if (pending.size === 0) return;
@@ -34,7 +36,8 @@ export function createUseCounter(storage: Pick<Storage, "recordUse">, log: Log):
   };
   let writing = Promise.resolve();
   return {
-    count: ({ clientId, secretId, nowSeconds }) => add({ clientId, secretId, lastUsedAt: nowSeconds, tokens: 1 }),
+    count: ({ clientId, secretId, nowSeconds, source }) =>
+      add({ clientId, secretId, lastUsedAt: nowSeconds, source, tokens: 1 }),
     // Whoever closes the store after a flush must not cut off the one before it.
     flush: () => {
       writing = writing.then(write);

@@ -13,6 +13,7 @@ const createRequest = (ifNoneMatch?: string): HttpRequest => ({
   authorization: [],
   contentType: undefined,
   ifNoneMatch,
+  header: () => undefined,
   body: new Uint8Array(0),
   source: "192.0.2.7",
 });
@@ -72,7 +73,7 @@ describe("the key set", () => {
 });
 
 describe("the metadata", () => {
-  const clouds: Cloud[] = [{ name: "aws-eu-west-1", endpoint: "https://api.eu-west-1.example.com" }];
+  const clouds: Cloud[] = [{ name: "aws-eu-west-1", endpoint: "https://api.eu-west-1.example.com", version: 1 }];
   const endpoint = createMetadataEndpoint({
     issuer,
     catalogue: defaultScopes,
@@ -94,7 +95,7 @@ describe("the metadata", () => {
   test("304 while nothing has changed, 200 once there is a new cloud", async () => {
     const etag = (await ask(endpoint)).headers?.etag ?? "";
     expect((await ask(endpoint, etag)).status).toBe(304);
-    clouds.push({ name: "azure-us-east", endpoint: "https://api.us-east.example.com" });
+    clouds.push({ name: "azure-us-east", endpoint: "https://api.us-east.example.com", version: 1 });
     expect((await ask(endpoint, etag)).status).toBe(200);
   });
 });

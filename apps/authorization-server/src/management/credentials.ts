@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import {
   createSecret,
   isRefusal,
@@ -8,7 +7,9 @@ import {
   type SecretEnvironment,
 } from "@biped/protocol";
 import type { SecretDigester } from "../credentials/secret-digest.ts";
-import type { Author, Credential, Storage } from "../storage/storage.ts";
+import type { Author, Client, Credential, CredentialChange, NewSecret, Storage } from "../storage/storage.ts";
+import { isObstacle, refuseObstacle } from "./answers.ts";
+import { findEndMistake, findRangesMistake, findScopesMistake } from "./credential-rules.ts";
 import { parseName } from "./text-rules.ts";
 import { createUuid } from "./uuid.ts";
 
@@ -23,62 +24,110 @@ export type CredentialInput = {
   readonly expiresAt: number | undefined;
 };
 
-export type CredentialParts = {
-  readonly storage: Pick<Storage, "createCredential">;
+/** What a new secret is made of. */
+export type SecretParts = {
   readonly digester: Pick<SecretDigester, "digestForStorage">;
-  readonly catalogue: ScopeCatalogue;
   readonly secretEnvironment: SecretEnvironment;
   readonly randomBytes: (count: number) => Uint8Array;
 };
 
-/** The only moment at which anybody but its holder knows the secret. */
-export type CreatedCredential = { readonly credential: Credential; readonly clientSecret: string };
+export type CredentialParts = SecretParts & {
+  readonly storage: Pick<Storage, "createCredential" | "findAccount">;
+  readonly catalogue: ScopeCatalogue;
+};
+
+export type CredentialWithSecretText = {
+  readonly credential: Credential;
+  readonly secretId: string;
+  /**
+   * The only moment at which anybody but its holder knows it. Undefined where the same Idempotency-Key made the secret
+   * before: it was answered then, and is kept nowhere.
+   */
+  readonly clientSecret: string | undefined;
+};
 
 export async function createCredential(
   parts: CredentialParts,
   input: CredentialInput,
   author: Author,
-): Promise<CreatedCredential | Refusal> {
+): Promise<CredentialWithSecretText | Refusal> {
   const name = parseName("name", input.name);
   if (isRefusal(name)) return name;
-  const mistake = findCredentialMistake(input, parts.catalogue, author.at);
+  const account = await parts.storage.findAccount(input.accountId);
+  if (account === undefined) return refuse("NOT_FOUND", "There is no such account.");
+  const life = { nowSeconds: author.at, createdAt: author.at, limitDays: account.credentialLifetimeLimitDays };
+  const mistake =
+    findScopesMistake(input.scopes, parts.catalogue) ??
+    findRangesMistake(input.allowedRanges) ??
+    findEndMistake(input.expiresAt, life);
   if (mistake !== undefined) return refuse("INVALID_REQUEST", mistake);
 
-  const clientSecret = createSecret(parts.secretEnvironment, parts.randomBytes);
-  const secret = {
-    id: createUuid(parts.randomBytes),
-    ...parts.digester.digestForStorage(clientSecret),
-    expiresAt: undefined,
-  };
-  const scopes = [...new Set(input.scopes)];
-  const created = await parts.storage.createCredential(
-    { ...input, name, scopes, clientId: createUuid(parts.randomBytes) },
-    secret,
-    author,
-  );
+  const { clientSecret, secret } = makeSecret(parts);
+  const sets = { scopes: [...new Set(input.scopes)], allowedRanges: [...new Set(input.allowedRanges)] };
+  const credential = { ...input, ...sets, name, clientId: createUuid(parts.randomBytes) };
+  const created = await parts.storage.createCredential(credential, secret, author);
   if (created === "unknown account") return refuse("NOT_FOUND", "There is no such account.");
   if (created === "unknown project") return refuse("NOT_FOUND", "There is no such project in this account.");
   if (created === "limit reached")
     return refuse("LIMIT_REACHED", "There are 10 credentials already, which is the limit.");
-  return { credential: created, clientSecret };
+  return { ...created, clientSecret: created.secretId === secret.id ? clientSecret : undefined };
 }
 
-function findCredentialMistake(
-  input: CredentialInput,
-  catalogue: ScopeCatalogue,
+/** A new secret as its holder learns it, and as it is stored. It ends with its credential. */
+export function makeSecret(parts: SecretParts): { readonly clientSecret: string; readonly secret: NewSecret } {
+  const clientSecret = createSecret(parts.secretEnvironment, parts.randomBytes);
+  const digest = parts.digester.digestForStorage(clientSecret);
+  return { clientSecret, secret: { id: createUuid(parts.randomBytes), ...digest, expiresAt: undefined } };
+}
+
+export type CredentialChangeParts = {
+  readonly storage: Pick<Storage, "findClient" | "changeCredential">;
+  readonly catalogue: ScopeCatalogue;
+};
+export type CredentialChangeInput = CredentialChange & { readonly clientId: string };
+
+export async function changeCredential(
+  { storage, catalogue }: CredentialChangeParts,
+  { clientId, ...input }: CredentialChangeInput,
+  author: Author,
+): Promise<Credential | Refusal> {
+  const name = input.name === undefined ? undefined : parseName("name", input.name);
+  if (isRefusal(name)) return name;
+  const client = await storage.findClient(clientId);
+  if (client === undefined) return refuseObstacle(undefined, "credential");
+  const mistake =
+    (input.scopes && findScopesMistake(input.scopes, catalogue)) ??
+    (input.allowedRanges && findRangesMistake(input.allowedRanges)) ??
+    findChangedEndMistake(client, input, author.at);
+  if (mistake !== undefined) return refuse("INVALID_REQUEST", mistake);
+  const change = {
+    ...input,
+    ...(name !== undefined && { name }),
+    ...(input.scopes && { scopes: [...new Set(input.scopes)] }),
+    ...(input.allowedRanges && { allowedRanges: [...new Set(input.allowedRanges)] }),
+  };
+  const changed = await storage.changeCredential(clientId, change, author);
+  return isObstacle(changed) ? refuseObstacle(changed, "credential") : changed;
+}
+
+/** An end that stays as it is passes, and so does an earlier one: a limit that came later forbids nobody to shorten. */
+function findChangedEndMistake(
+  { account, credential }: Client,
+  change: CredentialChange,
   nowSeconds: number,
 ): string | undefined {
-  if (input.scopes.length === 0) return "scopes must name at least one scope.";
-  if (!input.scopes.every((scope) => catalogue.has(scope))) return "scopes names an unknown scope.";
-  if (!input.allowedRanges.every(isRange)) return "allowedRanges must be CIDR ranges, such as 192.0.2.0/24.";
-  if (input.expiresAt !== undefined && !(Number.isSafeInteger(input.expiresAt) && input.expiresAt > nowSeconds)) {
-    return "expiresAt must lie in the future.";
-  }
-  return undefined;
+  const { expiresAt } = change;
+  if (!("expiresAt" in change) || expiresAt === credential.expiresAt) return undefined;
+  const isEarlier = expiresAt !== undefined && expiresAt < (credential.expiresAt ?? Number.POSITIVE_INFINITY);
+  const limitDays = isEarlier ? undefined : account.credentialLifetimeLimitDays;
+  return findEndMistake(expiresAt, { nowSeconds, createdAt: credential.createdAt, limitDays });
 }
 
-function isRange(range: string): boolean {
-  const parts = /^([0-9A-Fa-f.:]{2,45})\/(\d{1,3})$/.exec(range);
-  const version = isIP(parts?.[1] ?? "");
-  return version !== 0 && Number(parts?.[2]) <= (version === 4 ? 32 : 128);
+export async function deleteCredential(
+  storage: Pick<Storage, "deleteCredential">,
+  { clientId }: { readonly clientId: string },
+  author: Author,
+): Promise<{ readonly clientId: string } | Refusal> {
+  const deleted = await storage.deleteCredential(clientId, author);
+  return isObstacle(deleted) ? refuseObstacle(deleted, "credential") : { clientId };
 }

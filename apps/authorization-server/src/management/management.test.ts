@@ -13,6 +13,8 @@ import { createUuid } from "./uuid.ts";
 
 const now = 1_800_000_000;
 const author = { at: now, actor: "operator", requestId: undefined };
+const fresh = { state: "enabled", epoch: 0, createdAt: now, version: 1 } as const;
+const account = { id: 1, name: "Northwind", credentialLifetimeLimitDays: undefined, ...fresh };
 
 const outcomeOf = (outcome: object | Refusal): string => (isRefusal(outcome) ? outcome.code : "created");
 
@@ -43,7 +45,7 @@ test("an account is created under its trimmed name, and with a wrong one not at 
   const storage = {
     createAccount: async ({ name }: { readonly name: string }) => {
       asked.push(name);
-      return { id: 1, name, state: "enabled", epoch: 0 } as const;
+      return { ...account, name };
     },
   };
   expect(outcomeOf(await createAccount(storage, { name: " Northwind " }, author))).toBe("created");
@@ -143,15 +145,17 @@ describe("a cloud", () => {
 
   test("409 CONFLICT where its name or its endpoint is taken", async () => {
     const cloud = { name: "a", endpoint: "https://api.example.com" };
-    const answers = ["name taken", "endpoint taken", cloud] as const;
-    const outcomes = answers.map((answer) => createCloud({ createCloud: async () => answer }, cloud, author));
+    const answers = ["name taken", "endpoint taken", { ...cloud, version: 1 }] as const;
+    const outcomes = answers.map((answer) =>
+      createCloud({ storage: { createCloud: async () => answer } }, cloud, author),
+    );
     expect((await Promise.all(outcomes)).map(outcomeOf)).toEqual(["CONFLICT", "CONFLICT", "created"]);
   });
 });
 
 describe("a project", () => {
   const input: NewProject = { id: 42, accountId: 1, cloud: "a", name: "UX ANALYTICS", timeZone: "UTC" };
-  const project = { ...input, id: 42, endpoint: "https://api.example.com", state: "enabled", epoch: 0 } as const;
+  const project = { ...input, id: 42, endpoint: "https://api.example.com", ...fresh };
   const create = async (
     changes: Partial<NewProject>,
     answer: Awaited<ReturnType<Parameters<typeof createProject>[0]["createProject"]>> = project,
@@ -217,8 +221,9 @@ describe("a credential", () => {
       storage: {
         createCredential: async (credential: NewCredential, secret: NewSecret) => {
           stored.push({ credential, secret });
-          return refused ?? ({ ...credential, state: "enabled", epoch: 0 } as const);
+          return refused ?? { credential: { ...credential, ...fresh }, secretId: secret.id };
         },
+        findAccount: async () => account,
       },
       digester: { digestForStorage: (secret: string) => ({ digest: `digest of ${secret.length}`, pepperId: "p1" }) },
       catalogue: defaultScopes,
@@ -232,17 +237,24 @@ describe("a credential", () => {
 
   test("gets an id and a secret of their own; the secret is answered and its digest stored, never the other way round", async () => {
     const { parts, stored } = createParts();
-    const created = await createCredential(parts, { ...input, scopes: ["metrics", "data-export", "metrics"] }, author);
+    const sets = { scopes: ["metrics", "data-export", "metrics"], allowedRanges: ["192.0.2.0/24", "192.0.2.0/24"] };
+    const created = await createCredential(parts, { ...input, ...sets }, author);
     if (isRefusal(created)) throw new Error("refused");
-    expect(isSecret(created.clientSecret)).toBe(true);
+    expect(isSecret(created.clientSecret ?? "")).toBe(true);
     expect(created.clientSecret).toMatch(/^biped_live_/);
     const uuid = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(stored).toEqual([
       {
-        credential: { ...input, scopes: ["metrics", "data-export"], clientId: uuid },
+        credential: {
+          ...input,
+          scopes: ["metrics", "data-export"],
+          allowedRanges: ["192.0.2.0/24"],
+          clientId: uuid,
+        },
         secret: { id: uuid, digest: "digest of 60", pepperId: "p1", expiresAt: undefined },
       },
     ]);
+    expect(created.secretId).toBe(stored[0]?.secret.id);
     expect(JSON.stringify([stored, created.credential])).not.toContain(created.clientSecret);
   });
 

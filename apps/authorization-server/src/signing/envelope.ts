@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes as systemRandomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes as systemRandomBytes } from "node:crypto";
 
 /** A key-encryption key and a name for it that gives nothing of it away. */
 export type KeyEncryptionKey = { readonly id: string; readonly bytes: Uint8Array };
@@ -19,6 +19,11 @@ export function createKeyEncryptionKey(bytes: Uint8Array): KeyEncryptionKey {
   if (bytes.length !== keyLength) throw new Error(`A key-encryption key has ${keyLength} bytes.`);
   const id = createHash("sha256").update("biped key-encryption key id").update(bytes).digest("hex").slice(0, 16);
   return { id, bytes };
+}
+
+/** The seed of the key that signs audit heads: 32 bytes that are good for nothing else (R-27). */
+export function deriveAuditHeadSeed({ bytes }: KeyEncryptionKey): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", bytes, new Uint8Array(0), "biped audit head", keyLength));
 }
 
 /**

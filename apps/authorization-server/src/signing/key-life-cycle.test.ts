@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { testProperty } from "../../../../test/property.ts";
 import type { SigningKey } from "../storage/storage.ts";
 import {
+  findNextStepAt,
   type KeyPolicy,
   type KeyStep,
   keySetMaxAgeSeconds,
@@ -168,3 +169,17 @@ testProperty(
     },
   ),
 );
+
+test("the time of a key's next step is the one at which it is taken", () => {
+  const active = createKey("a", "active", start);
+  const next = createKey("n", "next", start + 5 * day);
+  const passive = createKey("p", "passive", start);
+  const find = (key: SigningKey, keys: readonly SigningKey[]) => findNextStepAt(key, keys, policy);
+  expect(find(active, [active])).toBe(start + 90 * day);
+  expect(find(active, [active, next])).toBe(start + 5 * day + 600);
+  expect(find(next, [active, next])).toBe(start + 5 * day + 600);
+  expect(find(passive, [passive, active])).toBe(start + passiveSeconds);
+  expect(find(createKey("g", "gone", start), [active])).toBeUndefined();
+  expect(planKeyStep([active, next], start + 5 * day + 600, policy)).toMatchObject({ kind: "promote" });
+  expect(planKeyStep([passive, active], start + passiveSeconds, policy)).toMatchObject({ kind: "remove" });
+});

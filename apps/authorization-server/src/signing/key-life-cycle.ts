@@ -40,3 +40,16 @@ export function planKeyStep(keys: readonly SigningKey[], nowSeconds: number, pol
   const spent = keys.find((key) => key.state === "passive" && age(key) >= passiveSeconds);
   return spent === undefined ? undefined : { kind: "remove", key: spent };
 }
+
+/** When a key enters its next state by itself: signs (next), is replaced (active), is removed (passive). */
+export function findNextStepAt(
+  { state, stateSince }: SigningKey,
+  keys: readonly SigningKey[],
+  { lifetimeSeconds }: Pick<KeyPolicy, "lifetimeSeconds">,
+): number | undefined {
+  if (state === "next") return stateSince + nextSeconds;
+  if (state === "passive") return stateSince + passiveSeconds;
+  if (state === "gone") return undefined;
+  const next = keys.find((key) => key.state === "next");
+  return next === undefined ? stateSince + lifetimeSeconds : next.stateSince + nextSeconds;
+}

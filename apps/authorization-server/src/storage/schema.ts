@@ -1,11 +1,12 @@
 import type { SigningAlgorithm } from "@biped/protocol";
+import type { AdministrationSchema } from "./schema-administration.ts";
 import type { SigningKeyState, State } from "./storage.ts";
 
 /**
  * The tables as the queries see them, the same on both engines. Times are epoch seconds, lists are JSON.
  * Credentials and secrets are read through `live_credential` and `live_secret` only; the tables are for writing.
  */
-export type Schema = {
+export type Schema = AdministrationSchema & {
   readonly account: AccountTable;
   readonly cloud: CloudTable;
   readonly project: ProjectTable;
@@ -16,8 +17,11 @@ export type Schema = {
   readonly signing_key: SigningKeyTable;
   readonly pepper: PepperTable;
   readonly token_revocation: TokenRevocationTable;
-  readonly administrator: AdministratorTable;
   readonly usage: UsageTable;
+  readonly account_usage: AccountUsageTable;
+  readonly refusal_count: RefusalCountTable;
+  readonly recent_refusal: RecentRefusalTable;
+  readonly idempotency_record: IdempotencyRecordTable;
   readonly audit_event: AuditEventTable;
   readonly audit_head: AuditHeadTable;
 };
@@ -25,20 +29,28 @@ export type Schema = {
 export type AccountTable = {
   readonly id: number;
   readonly name: string;
+  /** The name as it is sorted and searched, here and below. */
+  readonly name_key: string;
   readonly state: State;
   readonly epoch: number;
+  readonly created_at: number;
+  readonly credential_lifetime_limit_days: number | null;
+  readonly version: number;
 };
 
-export type CloudTable = { readonly name: string; readonly endpoint: string };
+export type CloudTable = { readonly name: string; readonly endpoint: string; readonly version: number };
 
 export type ProjectTable = {
   readonly id: number;
   readonly account_id: number;
   readonly cloud: string;
   readonly name: string;
+  readonly name_key: string;
   readonly time_zone: string;
   readonly state: State;
   readonly epoch: number;
+  readonly created_at: number;
+  readonly version: number;
 };
 
 type CredentialColumns = {
@@ -47,17 +59,17 @@ type CredentialColumns = {
   /** Null at account level. */
   readonly project_id: number | null;
   readonly name: string;
+  readonly name_key: string;
   readonly scopes: string;
   readonly allowed_ranges: string;
   readonly expires_at: number | null;
   readonly epoch: number;
+  readonly created_at: number;
+  readonly version: number;
 };
 
 /** A deleted credential keeps its row, so that its id is never given again. */
-export type CredentialTable = CredentialColumns & {
-  readonly state: State | "deleted";
-  readonly created_at: number;
-};
+export type CredentialTable = CredentialColumns & { readonly state: State | "deleted" };
 
 /** Credentials that are not deleted. */
 export type LiveCredentialView = CredentialColumns & { readonly state: State };
@@ -70,6 +82,9 @@ type SecretColumns = {
   readonly created_at: number;
   readonly expires_at: number | null;
   readonly last_used_at: number | null;
+  readonly last_used_source: string | null;
+  /** The end that a rotation replaced; null where it had none. */
+  readonly former_expires_at: number | null;
 };
 
 /** A secret that was retired, replaced or deleted with its credential keeps its row without the digest. */
@@ -110,21 +125,46 @@ export type TokenRevocationTable = {
   readonly revoked_at: number;
 };
 
-export type AdministratorTable = {
-  readonly id: string;
-  readonly email: string;
-  /** The address in lower case: people do not tell one spelling from the other. */
-  readonly email_key: string;
-  readonly password_hash: string;
-  readonly created_at: number;
-};
-
 export type UsageTable = {
   readonly client_id: string;
   readonly secret_id: string;
   /** The epoch second at which the hour begins. */
   readonly hour: number;
   readonly tokens: number;
+};
+
+/** The sums of `usage` by account, so that what all of them used is read at once. */
+export type AccountUsageTable = { readonly account_id: number; readonly hour: number; readonly tokens: number };
+
+export type RefusalCountTable = {
+  /** Empty where there is no such credential. */
+  readonly client_id: string;
+  /** 0 where there is no such credential. */
+  readonly account_id: number;
+  readonly hour: number;
+  readonly reason: string;
+  readonly count: number;
+};
+
+/** The latest refusals of a credential, those of one hour, reason and source together. */
+export type RecentRefusalTable = {
+  readonly client_id: string;
+  readonly hour: number;
+  readonly reason: string;
+  readonly source: string;
+  /** When the last of them was. */
+  readonly at: number;
+  readonly count: number;
+};
+
+/** What a change with this key answered, stored with the change (R-68). */
+export type IdempotencyRecordTable = {
+  readonly actor: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  /** JSON; null where nothing was answered. */
+  readonly answer: string | null;
+  readonly created_at: number;
 };
 
 export type AuditEventTable = {
@@ -135,6 +175,7 @@ export type AuditEventTable = {
   readonly subject: string;
   readonly account_id: number | null;
   readonly request_id: string | null;
+  readonly source: string | null;
   readonly before: string | null;
   readonly after: string | null;
   readonly hash: string;

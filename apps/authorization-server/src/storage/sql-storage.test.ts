@@ -3,18 +3,23 @@ import { randomUUID } from "node:crypto";
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openDatabase } from "@biped/database";
+import { migrateDatabase, openDatabase } from "@biped/database";
+import { chainStart, linkAuditEntry, verifyAuditChain } from "@biped/management-client/audit-chain";
 import { sql } from "kysely";
 import { afterAll, describe, expect, test } from "vitest";
 import { createPostgresDatabase } from "../../../../test/postgres-database.ts";
-import { verifyAuditChain } from "./audit-chain.ts";
+import { describeAdministration } from "./administration-conformance.ts";
+import { describeChanges } from "./changes-conformance.ts";
 import { describeStorage, type Fixture } from "./conformance.ts";
+import { initial } from "./migrations/0001-initial.ts";
 import { migrations } from "./migrations/migrations.ts";
 import { migrateStorage, openStorage } from "./open-storage.ts";
 import type { Schema } from "./schema.ts";
 import { nilUuid } from "./sql/identifiers.ts";
 import { createSqlStorage } from "./sql-storage.ts";
 import type { Author } from "./storage.ts";
+import type { Position } from "./views.ts";
+import { describeViews } from "./views-conformance.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "biped-storage-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -45,8 +50,15 @@ async function execute(url: string, statement: string): Promise<void> {
   }
 }
 
-describeStorage({ name: "SQLite", rounds: 20, createFixture: () => createFixture(createSqliteUrl) });
-describeStorage({ name: "PostgreSQL", rounds: 10, createFixture: () => createFixture(createPostgresUrl) });
+for (const suite of [
+  { name: "SQLite", rounds: 20, createFixture: () => createFixture(createSqliteUrl) },
+  { name: "PostgreSQL", rounds: 10, createFixture: () => createFixture(createPostgresUrl) },
+]) {
+  describeStorage(suite);
+  describeChanges(suite);
+  describeViews(suite);
+  describeAdministration({ ...suite, rounds: 20 });
+}
 
 const author: Author = { at: 1_700_000_000, actor: "operator", requestId: undefined };
 const clientId = "c3133d76-0000-4000-8000-000000000001";
@@ -78,7 +90,7 @@ describe.for(engines)("$name", ({ createUrl }) => {
   test("tokens are added up for each secret and hour", async () => {
     const database = await openDatabase<Schema>({ url: await createUrl(), migrations });
     const storage = createSqlStorage(database);
-    const use = { clientId, secretId: "secret-1", tokens: 2 };
+    const use = { clientId, secretId: "secret-1", source: "192.0.2.1", tokens: 2 };
     const many = Array.from({ length: 1200 }, (_, index) => ({ ...use, secretId: `s-${index}`, lastUsedAt: 7200 }));
     await storage.recordUse([
       { ...use, lastUsedAt: 7199 },
@@ -148,7 +160,7 @@ test("SQLite: two processes that write the same file wait for each other", async
 });
 
 test("credentials and secrets are read through the views that leave out what is deleted", () => {
-  const sources = globSync("sql/*.ts", { cwd: import.meta.dirname }).map((file) => join(import.meta.dirname, file));
+  const sources = globSync("sql/**/*.ts", { cwd: import.meta.dirname }).map((file) => join(import.meta.dirname, file));
   expect(sources.length).toBeGreaterThan(10);
   for (const source of sources) {
     expect(readFileSync(source, "utf8")).not.toMatch(/(?:selectFrom|Join)\(\s*\[?["'](?:credential|secret)\b/);
@@ -156,12 +168,28 @@ test("credentials and secrets are read through the views that leave out what is 
 });
 
 test("a migration may be run twice and by two at once; PostgreSQL is refused before it", async () => {
+  const steps = ["0001_initial", "0002_expand_management", "0003_expand_administrators"];
   const url = await createPostgresDatabase();
-  await expect(openStorage(url)).rejects.toThrow("The database lacks 0001_initial. Run migrate first.");
+  await expect(openStorage(url)).rejects.toThrow(`The database lacks ${steps.join(", ")}. Run migrate first.`);
   const runs = await Promise.all([migrateStorage(url), migrateStorage(url)]);
-  expect(runs.flat()).toEqual(["0001_initial"]);
+  expect(runs.flat()).toEqual(steps);
   expect(await migrateStorage(url)).toEqual([]);
 });
+
+/** What lives for a time only. Of all else nothing is ever deleted. */
+const swept = [
+  "idempotency_record",
+  "recent_refusal",
+  "session",
+  "invitation",
+  "membership",
+  "access_token",
+  "passkey",
+  "passkey_challenge",
+  "recovery_code",
+  "sso_attempt",
+  "totp_enrolment",
+];
 
 test("PostgreSQL: a role that may change no table, and no audit event, is all that a server needs", async () => {
   const url = await createPostgresUrl();
@@ -171,6 +199,7 @@ test("PostgreSQL: a role that may change no table, and no audit event, is all th
     `grant select, insert, update on all tables in schema public to ${role}`,
     `revoke insert, update on kysely_migration from ${role}`,
     `revoke update on audit_event from ${role}`,
+    `grant delete on ${swept.join(", ")} to ${role}`,
   ]) {
     await execute(url, statement);
   }
@@ -182,12 +211,127 @@ test("PostgreSQL: a role that may change no table, and no audit event, is all th
   const secret = { id: "secret-1", digest: "0a", pepperId: "pepper-1", expiresAt: undefined };
   await storage.createCredential({ clientId, accountId, ...more }, secret, author);
   const rotation = { clientId, secret: { ...secret, id: "secret-2" }, formerExpiresAt: author.at };
-  expect(await storage.rotateSecret(rotation, author)).toMatchObject({ id: "secret-2" });
-  await storage.recordUse([{ clientId, secretId: "secret-2", lastUsedAt: author.at, tokens: 1 }]);
+  expect(await storage.rotateSecret(rotation, author)).toMatchObject({ secretId: "secret-2" });
+  await storage.recordUse([{ clientId, secretId: "secret-2", lastUsedAt: author.at, source: "192.0.2.1", tokens: 1 }]);
   expect((await storage.findClient(clientId))?.secrets[1]).toMatchObject({ lastUsedAt: author.at });
+  await storage.recordRefusals([{ clientId, at: author.at, reason: "wrong secret", source: "192.0.2.1", count: 1 }]);
+  expect((await storage.listRefusals(clientId)).length).toBe(1);
+  const refused = { ...author, idempotency: { key: "refused", fingerprint: "f1" } };
+  expect(await storage.moveProject(1, "none", refused)).toBeUndefined();
+  await storage.sweepEphemera(author.at);
   expect(await storage.deleteCredential(clientId, author)).toBe(true);
   await storage.close();
   for (const forbidden of ["create table x (id bigint)", "update audit_event set at = 0", "delete from account"]) {
     await expect(execute(limited.href, forbidden)).rejects.toThrow("permission denied");
   }
+});
+
+/** As a database of the version before the management API was, with something in it. */
+async function fillFormerDatabase(url: string): Promise<void> {
+  const former = { "0001_initial": initial };
+  if (url.startsWith("postgres")) await migrateDatabase({ url, migrations: former });
+  const database = await openDatabase<Schema>({ url, migrations: former });
+  const link = linkAuditEntry(chainStart, formerEvent);
+  for (const statement of [
+    `insert into account (id, name, state, epoch) values (7, 'ÉTÉ Ａ', 'enabled', 2), (8, 'Old', 'enabled', 0)`,
+    `insert into cloud (name, endpoint) values ('aws', 'https://aws.example.com')`,
+    `insert into project (id, account_id, cloud, name, time_zone, state, epoch)
+      values (70, 7, 'aws', 'STRASSE ß', 'UTC', 'enabled', 1)`,
+    `insert into credential (client_id, account_id, project_id, name, scopes, allowed_ranges, state, epoch, created_at)
+      values ('${clientId}', 7, 70, 'Nightly', '["metrics"]', '[]', 'enabled', 0, 1600000000)`,
+    `insert into secret (id, client_id, ordinal, digest, pepper_id, created_at)
+      values ('secret-1', '${clientId}', 1, '0a', 'pepper-1', 1600000000)`,
+    `insert into usage (client_id, secret_id, hour, tokens)
+      values ('${clientId}', 'secret-1', 1599998400, 2), ('${clientId}', 'secret-0', 1599998400, 3)`,
+    `insert into audit_event (sequence, at, actor, action, subject, account_id, after, hash)
+      values (1, 1500000000, 'operator', 'account.created', 'account:7', 7, '{"name":"x"}', '${link.hash}')`,
+    `update audit_head set sequence = 1, hash = '${link.hash}'`,
+  ]) {
+    await sql.raw(statement).execute(database.db);
+  }
+  await database.close();
+}
+
+const formerEvent = {
+  at: 1_500_000_000,
+  actor: "operator",
+  action: "account.created",
+  subject: "account:7",
+  accountId: 7,
+  requestId: undefined,
+  source: undefined,
+  before: undefined,
+  after: { name: "x" },
+};
+
+test.for([
+  { name: "SQLite", createUrl: createSqliteUrl },
+  { name: "PostgreSQL", createUrl: createPostgresDatabase },
+])("$name: what was there before is listed, searched and dated, and its audit log is intact", async ({ createUrl }) => {
+  const url = await createUrl();
+  await fillFormerDatabase(url);
+  if (url.startsWith("postgres")) await migrateStorage(url);
+  const storage = await openStorage(url);
+  expect(await storage.listAccounts()).toEqual([
+    {
+      id: 7,
+      name: "ÉTÉ Ａ",
+      state: "enabled",
+      epoch: 2,
+      createdAt: 1_500_000_000,
+      credentialLifetimeLimitDays: undefined,
+      version: 1,
+    },
+    expect.objectContaining({ id: 8, createdAt: 0, version: 1 }),
+  ]);
+  const kinds = async (text: string) => (await storage.search("every account", text)).map(({ kind }) => kind);
+  expect([await kinds("été a"), await kinds("strasse ß"), await kinds("NIGHT")]).toEqual([
+    ["account"],
+    ["project"],
+    ["credential"],
+  ]);
+  const period = { since: 0, bucketSeconds: 86_400 } as const;
+  expect(await storage.readUsage({ accountIds: [7] }, period)).toMatchObject([{ tokens: 5 }]);
+  const rotation = {
+    clientId,
+    secret: { id: "secret-2", digest: "0b", pepperId: "pepper-1", expiresAt: undefined },
+    formerExpiresAt: author.at + 60,
+  };
+  expect(await storage.rotateSecret(rotation, { ...author, source: "192.0.2.1" })).toMatchObject({
+    credential: { createdAt: 1_600_000_000, version: 2 },
+  });
+  const [first, second] = await storage.listAuditEvents(0, 10);
+  expect(first).toEqual({ ...formerEvent, sequence: 1, hash: linkAuditEntry(chainStart, formerEvent).hash });
+  expect(second).toMatchObject({ sequence: 2, source: "192.0.2.1" });
+  const head = await storage.findAuditHead();
+  expect(verifyAuditChain(await storage.listAuditEvents(0, 10), { head })).toBeUndefined();
+  await storage.close();
+});
+
+test("the program before it can write into a database that was brought to this version", async () => {
+  const url = await createSqliteUrl();
+  const storage = await openStorage(url);
+  await execute(url, `insert into account (id, name, state, epoch) values (1, 'Old', 'enabled', 0)`);
+  expect(await storage.findAccount(1)).toMatchObject({ createdAt: 0, version: 1 });
+  expect(await storage.changeAccount(1, { name: "New" }, author)).toMatchObject({ name: "New", version: 2 });
+  expect((await storage.search("every account", "new")).length).toBe(1);
+  await storage.close();
+});
+
+test("PostgreSQL: names have the same order in a database of another language", async () => {
+  const url = new URL(await createPostgresDatabase());
+  const name = `icu_${randomUUID().replaceAll("-", "")}`;
+  await migrateStorage(url.href);
+  await execute(url.href, `create database ${name} template template0 locale_provider icu icu_locale 'de'`);
+  url.pathname = `/${name}`;
+  await migrateStorage(url.href);
+  const storage = await openStorage(url.href);
+  for (const text of ["zebra", "ärger", "a-b", "ab", "a c", "Ab", "_x"])
+    await storage.createAccount({ name: text }, author);
+  const list = async (after: Position | undefined) =>
+    storage.pageAccounts("every account", {}, { limit: 4, after, sort: { column: "name", descending: false } });
+  const first = await list(undefined);
+  const names = [...first.items, ...(await list(first.next)).items].map((account) => account.name);
+  expect(names).toEqual(["_x", "a c", "a-b", "ab", "Ab", "zebra", "ärger"]);
+  await storage.close();
 });

@@ -1,7 +1,7 @@
 import type { Database } from "@biped/database";
 import type { Schema } from "./schema.ts";
 import { createAccounts } from "./sql/accounts.ts";
-import { createAdministrators } from "./sql/administrators.ts";
+import { createAdministration } from "./sql/administration.ts";
 import { createAuditLog } from "./sql/audit-log.ts";
 import { createClouds } from "./sql/clouds.ts";
 import { createCredentials } from "./sql/credentials.ts";
@@ -11,6 +11,7 @@ import { createSecrets } from "./sql/secrets.ts";
 import { createSigningKeys } from "./sql/signing-keys.ts";
 import { createTokenRevocations } from "./sql/token-revocations.ts";
 import { createUsage } from "./sql/usage.ts";
+import { createViews } from "./sql/views.ts";
 import { createWrite, type SqlParts } from "./sql/write.ts";
 import type { Storage } from "./storage.ts";
 
@@ -26,9 +27,10 @@ export function createSqlStorage(database: Database<Schema>): Storage {
     ...createSigningKeys(parts),
     ...createPeppers(parts),
     ...createTokenRevocations(parts),
-    ...createAdministrators(parts),
+    ...createAdministration(parts),
     ...createUsage(parts),
     ...createAuditLog(parts),
+    ...createViews(parts),
     ping: database.ping,
     close: database.close,
   };

@@ -4,12 +4,25 @@
  */
 
 import type { SigningAlgorithm } from "@biped/protocol";
+import type { AdministrationStorage } from "./administration.ts";
+import type { ViewStorage } from "./views.ts";
 
 export type State = "enabled" | "disabled";
 
-export type Account = { readonly id: number; readonly name: string; readonly state: State; readonly epoch: number };
+export type Account = {
+  readonly id: number;
+  readonly name: string;
+  readonly state: State;
+  readonly epoch: number;
+  readonly createdAt: number;
+  /** The longest life of a credential in days; undefined lets credentials live for ever. */
+  readonly credentialLifetimeLimitDays: number | undefined;
+  /** Raised by each change of the object; what a caller may say that a change is meant for. */
+  readonly version: number;
+};
 
-export type Cloud = { readonly name: string; readonly endpoint: string };
+export type NewCloud = { readonly name: string; readonly endpoint: string };
+export type Cloud = NewCloud & { readonly version: number };
 
 export type Project = {
   readonly id: number;
@@ -21,6 +34,8 @@ export type Project = {
   readonly timeZone: string;
   readonly state: State;
   readonly epoch: number;
+  readonly createdAt: number;
+  readonly version: number;
 };
 
 export type Secret = {
@@ -31,6 +46,8 @@ export type Secret = {
   readonly createdAt: number;
   readonly expiresAt: number | undefined;
   readonly lastUsedAt: number | undefined;
+  /** IP address of its last use. */
+  readonly lastUsedSource: string | undefined;
 };
 
 export type Credential = {
@@ -45,6 +62,8 @@ export type Credential = {
   readonly expiresAt: number | undefined;
   readonly state: State;
   readonly epoch: number;
+  readonly createdAt: number;
+  readonly version: number;
 };
 
 /** All that decides whether a credential may act, as one statement reads it. */
@@ -77,7 +96,7 @@ export type Pepper = { readonly id: string; readonly sealed: string; readonly cr
 /** Who did what, without secrets. The storage adds the sequence and the chain hash. */
 export type AuditEntry = {
   readonly at: number;
-  /** `operator`, `system`, `administrator:…` or `credential:…`. */
+  /** `operator`, `system`, `administrator:…`, `access-token:…` or `credential:…`. */
   readonly actor: string;
   /** A noun and a past participle: `credential.created`. */
   readonly action: string;
@@ -85,6 +104,8 @@ export type AuditEntry = {
   readonly subject: string;
   readonly accountId: number | undefined;
   readonly requestId: string | undefined;
+  /** IP address; undefined for what no request asked for. */
+  readonly source: string | undefined;
   readonly before: Readonly<Record<string, unknown>> | undefined;
   readonly after: Readonly<Record<string, unknown>> | undefined;
 };
@@ -95,9 +116,23 @@ export type AuditEvent = AuditEntry & { readonly sequence: number; readonly hash
 export type AuditHead = Pick<AuditEvent, "sequence" | "hash">;
 
 /** What the caller knows of the change; the storage fills in what it alone knows (ids, before and after). */
-export type Author = Pick<AuditEntry, "at" | "actor" | "requestId">;
+export type Author = Pick<AuditEntry, "at" | "actor" | "requestId"> & {
+  readonly source?: string | undefined;
+  /**
+   * R-68: of two changes with the same actor and key the second does nothing and answers what the first did.
+   * @throws IdempotencyMismatch if the fingerprint is another one.
+   */
+  readonly idempotency?: { readonly key: string; readonly fingerprint: string } | undefined;
+  /** The version of the object that the change is meant for; "version mismatch" if it has another one by now. */
+  readonly ifVersion?: number | undefined;
+};
 
-export type NewAccount = { readonly name: string };
+/** The same Idempotency-Key came with another request. */
+export class IdempotencyMismatch extends Error {
+  override readonly name = "IdempotencyMismatch";
+}
+
+export type NewAccount = { readonly name: string; readonly credentialLifetimeLimitDays?: number | undefined };
 export type NewProject = {
   /** Chosen by the caller, or undefined for the next free one. */
   readonly id: number | undefined;
@@ -106,7 +141,7 @@ export type NewProject = {
   readonly name: string;
   readonly timeZone: string;
 };
-export type NewCredential = Omit<Credential, "state" | "epoch">;
+export type NewCredential = Omit<Credential, "state" | "epoch" | "createdAt" | "version">;
 export type NewSecret = Pick<Secret, "id" | "digest" | "pepperId" | "expiresAt">;
 
 export type SecretRotation = {
@@ -132,29 +167,63 @@ export type TokenRevocation = {
   readonly until: number;
 };
 
-export type NewAdministrator = { readonly id: string; readonly email: string; readonly passwordHash: string };
-
 /** Use of one secret since the last flush. */
 export type SecretUse = {
   readonly clientId: string;
   readonly secretId: string;
   readonly lastUsedAt: number;
+  readonly source: string;
   readonly tokens: number;
 };
 
+export type AccountChange = {
+  readonly name?: string;
+  readonly credentialLifetimeLimitDays?: number | undefined;
+};
+export type ProjectChange = { readonly name?: string; readonly timeZone?: string; readonly state?: State };
+export type CredentialChange = {
+  readonly name?: string;
+  readonly scopes?: readonly string[];
+  /** Present and undefined: it ends no more. */
+  readonly expiresAt?: number | undefined;
+  readonly allowedRanges?: readonly string[];
+  readonly state?: State;
+};
+
+/** A credential with the secret that the change made, which tells whether it was this call or one before it. */
+export type CredentialWithSecret = { readonly credential: Credential; readonly secretId: string };
+
 export const credentialLimit = 10;
 
-export type Storage = {
+export type Storage = CoreStorage & AdministrationStorage & ViewStorage;
+
+/**
+ * Changes carry `author.ifVersion` where an object may have changed meanwhile. Members that are absent from a change
+ * stay as they are; a change that changes nothing has no audit event.
+ */
+export type CoreStorage = {
   readonly createAccount: (account: NewAccount, author: Author) => Promise<Account>;
   readonly findAccount: (id: number) => Promise<Account | undefined>;
   readonly listAccounts: () => Promise<readonly Account[]>;
   /** Disabling raises the epoch. Undefined if there is no such account. */
-  readonly setAccountState: (id: number, state: State, author: Author) => Promise<Account | undefined>;
+  readonly setAccountState: (
+    id: number,
+    state: State,
+    author: Author,
+  ) => Promise<Account | undefined | "version mismatch">;
+  readonly changeAccount: (
+    id: number,
+    change: AccountChange,
+    author: Author,
+  ) => Promise<Account | undefined | "version mismatch">;
 
-  readonly createCloud: (cloud: Cloud, author: Author) => Promise<Cloud | "name taken" | "endpoint taken">;
+  readonly createCloud: (cloud: NewCloud, author: Author) => Promise<Cloud | "name taken" | "endpoint taken">;
   readonly listClouds: () => Promise<readonly Cloud[]>;
   /** Raises the epoch of nothing: old tokens name the old endpoint and end by themselves. */
-  readonly setCloudEndpoint: (cloud: Cloud, author: Author) => Promise<Cloud | undefined | "endpoint taken">;
+  readonly setCloudEndpoint: (
+    cloud: NewCloud,
+    author: Author,
+  ) => Promise<Cloud | undefined | "endpoint taken" | "version mismatch">;
 
   readonly createProject: (
     project: NewProject,
@@ -163,32 +232,53 @@ export type Storage = {
   readonly findProject: (id: number) => Promise<Project | undefined>;
   /** In the order of their ids. */
   readonly listProjects: (accountId: number) => Promise<readonly Project[]>;
-  readonly setProjectState: (id: number, state: State, author: Author) => Promise<Project | undefined>;
+  /** Disabling raises the epoch. */
+  readonly changeProject: (
+    id: number,
+    change: ProjectChange,
+    author: Author,
+  ) => Promise<Project | undefined | "version mismatch">;
+  /** Raises the epoch: tokens for the former cloud are for the wrong one now. */
+  readonly moveProject: (
+    id: number,
+    cloud: string,
+    author: Author,
+  ) => Promise<Project | undefined | "unknown cloud" | "version mismatch">;
 
   /** At most `credentialLimit` a project and, at account level, an account; deleted ones do not count. */
   readonly createCredential: (
     credential: NewCredential,
     secret: NewSecret,
     author: Author,
-  ) => Promise<Credential | "limit reached" | "unknown account" | "unknown project">;
+  ) => Promise<CredentialWithSecret | "limit reached" | "unknown account" | "unknown project">;
   /** One statement. Undefined for an unknown or deleted one. */
   readonly findClient: (clientId: string) => Promise<Client | undefined>;
-  readonly setCredentialState: (clientId: string, state: State, author: Author) => Promise<Credential | undefined>;
-  /** A scope taken away raises the epoch. */
-  readonly setCredentialScopes: (
+  /** Disabling, a scope taken away, an earlier end and narrower ranges raise the epoch. */
+  readonly changeCredential: (
     clientId: string,
-    scopes: readonly string[],
+    change: CredentialChange,
     author: Author,
-  ) => Promise<Credential | undefined>;
+  ) => Promise<Credential | undefined | "version mismatch">;
   /** Deletes its secrets' digests and raises the epoch. False if there is no such credential. */
-  readonly deleteCredential: (clientId: string, author: Author) => Promise<boolean>;
-  /** Adds a second secret. An expired former one makes room; two live ones refuse a third. */
+  readonly deleteCredential: (clientId: string, author: Author) => Promise<boolean | "version mismatch">;
+  /** Adds a second secret. An expired former one makes room; two live ones refuse a third. Answers the new one's id. */
   readonly rotateSecret: (
     rotation: SecretRotation,
     author: Author,
-  ) => Promise<Secret | "two live secrets" | "unknown credential">;
-  /** Ends one secret at once. False if the credential has no such live secret. */
-  readonly retireSecret: (clientId: string, secretId: string, author: Author) => Promise<boolean>;
+  ) => Promise<CredentialWithSecret | "two live secrets" | "unknown credential" | "version mismatch">;
+  /**
+   * Ends one secret at once and raises the epoch of nothing. "in use" if it was used at `unlessUsedSince` or later.
+   * False if the credential has no such live secret.
+   */
+  readonly retireSecret: (
+    secret: { readonly clientId: string; readonly secretId: string; readonly unlessUsedSince?: number | undefined },
+    author: Author,
+  ) => Promise<boolean | "in use" | "version mismatch">;
+  /** Ends the newest secret and gives the former one back the end it had before the rotation. */
+  readonly cancelRotation: (
+    secret: { readonly clientId: string; readonly secretId: string },
+    author: Author,
+  ) => Promise<boolean | "no rotation" | "version mismatch">;
 
   /** All keys that are not gone, oldest first; of one second, the one that is further in its life. */
   readonly listSigningKeys: () => Promise<readonly SigningKey[]>;
@@ -198,6 +288,19 @@ export type Storage = {
   readonly promoteSigningKey: (promotion: SigningKeyPromotion, author: Author) => Promise<boolean>;
   /** passive -> gone; the private key is deleted. False if it was no longer passive. */
   readonly removeSigningKey: (kid: string, author: Author) => Promise<boolean>;
+  /**
+   * R-25: in one transaction `replacement` becomes active and the named key is gone, whatever state it was in. Where
+   * the named key is not the active one, `replacement` is undefined and nothing else changes. False if it was gone, or
+   * if the active key is not `formerActiveKid`.
+   */
+  readonly compromiseSigningKey: (
+    compromise: {
+      readonly kid: string;
+      readonly replacement: SigningKey | undefined;
+      readonly formerActiveKid: string;
+    },
+    author: Author,
+  ) => Promise<boolean>;
 
   readonly listPeppers: () => Promise<readonly Pepper[]>;
   /** Adds the first pepper. False if there is one already. */
@@ -206,8 +309,6 @@ export type Storage = {
   /** Revoking twice is one revocation and one audit event. */
   readonly revokeToken: (revocation: TokenRevocation, author: Author) => Promise<void>;
   readonly isTokenRevoked: (tokenId: string) => Promise<boolean>;
-
-  readonly createAdministrator: (administrator: NewAdministrator, author: Author) => Promise<boolean>;
 
   /** Counts of use; no audit entry, as nothing is decided by them. */
   readonly recordUse: (uses: readonly SecretUse[]) => Promise<void>;

@@ -1,4 +1,4 @@
-import { answerRefusal, type Endpoint } from "@biped/listener";
+import { type Answer, answerRefusal, type Endpoint } from "@biped/listener";
 import {
   createAccessTokenClaims,
   createTokenResponse,
@@ -17,6 +17,7 @@ import type { UseCounter } from "../credentials/use-counter.ts";
 import type { TokenBudget } from "../limits/token-budget.ts";
 import type { Signer } from "../signing/signer.ts";
 import type { Project } from "../storage/storage.ts";
+import type { RefusalCounter } from "../usage/refusal-counter.ts";
 
 export type TokenEndpointParts = {
   readonly authenticateCredential: AuthenticateCredential;
@@ -25,6 +26,7 @@ export type TokenEndpointParts = {
   readonly budget: TokenBudget;
   readonly signer: Signer;
   readonly uses: UseCounter;
+  readonly refusals: Pick<RefusalCounter, "count">;
   readonly nowSeconds: () => number;
   readonly nextTokenId: () => string;
 };
@@ -41,16 +43,21 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Endpoint {
     const decide = decideGrant(read.asked, parts.catalogue);
     const grant = await parts.authenticateCredential(read.presented, request.source, decide);
     if (isRefusal(grant)) return answerRefusal(grant, request.id, { clientId });
+    const refuseGranted = (refusal: Refusal): Answer => {
+      const { reason } = refusal;
+      parts.refusals.count({ clientId: grant.clientId, at: parts.nowSeconds(), reason, source: request.source });
+      return answerRefusal(refusal, request.id, { clientId });
+    };
     const spent = parts.budget(grant.clientId);
-    if (spent !== undefined) return answerRefusal(spent, request.id, { clientId });
+    if (spent !== undefined) return refuseGranted(spent);
 
     // Act
     const { secretId, accountId, projectId, scopes } = grant;
     const nowSeconds = parts.nowSeconds();
     const tokenId = parts.nextTokenId();
     const token = await parts.signer(createAccessTokenClaims(grant, { issuer: parts.issuer, nowSeconds, tokenId }));
-    if (isRefusal(token)) return answerRefusal(token, request.id, { clientId });
-    parts.uses.count({ clientId, secretId, nowSeconds });
+    if (isRefusal(token)) return refuseGranted(token);
+    parts.uses.count({ clientId, secretId, source: request.source, nowSeconds });
 
     // Answer
     const log = { clientId, secretId, accountId, projectId, scope: scopes.join(" ") };

@@ -21,20 +21,34 @@ export async function askSecret({ streams }: Terminal, message: string): Promise
   );
 }
 
+/** "No" is what Return alone says. */
+export async function askYes({ streams }: Terminal, message: string): Promise<boolean> {
+  const { confirm } = await loadPrompts();
+  const answer = await wait(streams, (signal) =>
+    confirm({ message, initialValue: false, input: streams.input, output: streams.error, signal }),
+  );
+  if (typeof answer === "boolean") return answer;
+  throw new Interrupted("SIGINT");
+}
+
 /** Loaded when somebody is asked: most runs ask nothing. */
 async function loadPrompts() {
   return import("@clack/prompts");
 }
 
+async function ask(streams: Terminal["streams"], prompt: (signal: AbortSignal) => Promise<unknown>): Promise<string> {
+  return unwrap(await wait(streams, prompt));
+}
+
 /** The prompt would wait for ever after Ctrl-D, which ends the reading of the terminal. */
-async function ask({ input }: Terminal["streams"], prompt: (signal: AbortSignal) => Promise<unknown>): Promise<string> {
+async function wait({ input }: Terminal["streams"], prompt: (signal: AbortSignal) => Promise<unknown>) {
   const ending = new AbortController();
   const onKey = (_: unknown, key: { readonly ctrl?: boolean; readonly name?: string } | undefined): void => {
     if (key?.ctrl === true && key.name === "d") ending.abort();
   };
   input.on("keypress", onKey);
   try {
-    return unwrap(await prompt(ending.signal));
+    return await prompt(ending.signal);
   } finally {
     input.off("keypress", onKey);
   }

@@ -36,15 +36,19 @@ export async function readIssuer(authUrl: string, surroundings: Surroundings): P
 
 /** @throws {CommandError} the address is no URL, or not https on another machine than this. */
 export function parseAuthUrl(authUrl: string): URL {
-  const text = authUrl.replace(/(?:\/v1\/oauth\/token)?\/?$/, "");
-  if (!URL.canParse(text)) throw createUsageError("The auth URL must be a URL, such as https://auth.example.com");
+  return parseServiceUrl("The auth URL", authUrl.replace(/(?:\/v1\/oauth\/token)?\/?$/, ""));
+}
+
+/** @param name Begins the sentence that tells what is wrong. */
+export function parseServiceUrl(name: string, text: string): URL {
+  if (!URL.canParse(text)) throw createUsageError(`${name} must be a URL, such as https://auth.example.com`);
   const url = new URL(text);
   // No message repeats such a URL: there may be a password in it.
   if (url.username !== "" || url.password !== "" || /[?#]/.test(text)) {
-    throw createUsageError("The auth URL must be a URL without password, query or fragment");
+    throw createUsageError(`${name} must be a URL without password, query or fragment`);
   }
   if (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname))) return url;
-  throw createUsageError("The auth URL must be https, except on this machine");
+  throw createUsageError(`${name} must be https, except on this machine`);
 }
 
 function isLoopback(hostname: string): boolean {

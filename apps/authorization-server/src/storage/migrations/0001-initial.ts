@@ -1,6 +1,6 @@
 import { forbidChanges, type Migration } from "@biped/database";
+import { firstHash } from "@biped/management-client/audit-chain";
 import { sql } from "kysely";
-import { firstHash } from "../audit-chain.ts";
 
 /** `bigint` is an integer of 64 bits on both engines. SQLite allows NULL in a primary key that does not forbid it. */
 const statements = [

@@ -1,5 +1,11 @@
 import type { Migrations } from "@biped/database";
 import { initial } from "./0001-initial.ts";
+import { management } from "./0002-expand-management.ts";
+import { administrators } from "./0003-expand-administrators.ts";
 
 /** In the order in which they run. A step that was released is never changed. */
-export const migrations: Migrations = { "0001_initial": initial };
+export const migrations: Migrations = {
+  "0001_initial": initial,
+  "0002_expand_management": management,
+  "0003_expand_administrators": administrators,
+};

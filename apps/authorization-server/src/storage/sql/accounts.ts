@@ -1,44 +1,124 @@
-import { sql, type Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
+import { formatNameKey } from "../name-key.ts";
 import type { AccountTable, Schema } from "../schema.ts";
-import type { Account, Storage } from "../storage.ts";
+import type { Account, Author, CoreStorage, NewAccount } from "../storage.ts";
+import { addEpoch, findDifference } from "./difference.ts";
 import { toNumber } from "./identifiers.ts";
-import type { SqlParts } from "./write.ts";
+import type { LockRows, Outcome, SqlParts } from "./write.ts";
 
-type Accounts = Pick<Storage, "createAccount" | "findAccount" | "listAccounts" | "setAccountState">;
+type Accounts = Pick<
+  CoreStorage,
+  "createAccount" | "findAccount" | "listAccounts" | "setAccountState" | "changeAccount"
+>;
+type Changed = Account | undefined | "version mismatch";
 
-const columns = ["id", "name", "state", "epoch"] as const;
+export const accountColumns = [
+  "id",
+  "name",
+  "name_key",
+  "state",
+  "epoch",
+  "created_at",
+  "credential_lifetime_limit_days",
+  "version",
+] as const;
 
 export function createAccounts({ database: { db, lockRows }, write }: SqlParts): Accounts {
   return {
-    createAccount: ({ name }, author) =>
+    createAccount: (account, author) =>
       write(author, async (trx) => {
-        const account: Account = { id: await insertAccount(trx, name), name, state: "enabled", epoch: 0 };
-        const change = { before: undefined, after: { name, state: account.state, epoch: account.epoch } };
-        return { answer: account, change: { action: "account.created", ...describe(account), ...change } };
+        const created = await insertAccount(trx, account, author.at);
+        const { name, state, epoch, credentialLifetimeLimitDays } = created;
+        const after = { name, state, epoch, credentialLifetimeLimitDays };
+        return {
+          answer: created,
+          change: { action: "account.created", ...describe(created), before: undefined, after },
+        };
       }),
 
-    findAccount: (id) => db.selectFrom("account").select(columns).where("id", "=", toNumber(id)).executeTakeFirst(),
+    findAccount: async (id) => {
+      const row = await selectAccounts(db).where("id", "=", toNumber(id)).executeTakeFirst();
+      return row && toAccount(row);
+    },
 
-    listAccounts: () => db.selectFrom("account").select(columns).orderBy("id").execute(),
+    listAccounts: async () => (await selectAccounts(db).orderBy("id").execute()).map(toAccount),
 
     setAccountState: (id, state, author) =>
-      write<Account | undefined>(author, async (trx) => {
-        const query = trx.selectFrom("account").select(columns).where("id", "=", toNumber(id));
-        const former = await query.$call(lockRows).executeTakeFirst();
-        if (former === undefined || former.state === state) return { answer: former };
-        const change = changeState(former, state);
-        await trx.updateTable("account").set(change.after).where("id", "=", former.id).execute();
-        const action = `account.${state}`;
-        return { answer: { ...former, ...change.after }, change: { action, ...describe(former), ...change } };
+      write<Changed>(author, async (trx) => {
+        const former = await lockAccount(trx, id, lockRows);
+        return changeAccount(trx, { former, change: { state }, action: `account.${state}` }, author);
+      }),
+
+    changeAccount: (id, change, author) =>
+      write<Changed>(author, async (trx) => {
+        const former = await lockAccount(trx, id, lockRows);
+        return changeAccount(trx, { former, change, action: "account.changed" }, author);
       }),
   };
 }
 
-/** Only a disabling takes something away, and so only it raises the epoch. */
-export function changeState(former: Pick<AccountTable, "state" | "epoch">, state: AccountTable["state"]) {
+type AccountStep = {
+  readonly former: Account | undefined;
+  readonly change: Partial<Pick<Account, "name" | "state" | "credentialLifetimeLimitDays">>;
+  readonly action: string;
+};
+
+async function changeAccount(
+  trx: Transaction<Schema>,
+  { former, change, action }: AccountStep,
+  { ifVersion }: Author,
+): Promise<Outcome<Changed>> {
+  if (former === undefined) return { answer: undefined };
+  if (isOtherVersion(former, ifVersion)) return { answer: "version mismatch" };
+  const difference = findDifference(former, change);
+  if (difference === undefined) return { answer: former };
+  const next: Account = {
+    ...former,
+    ...change,
+    epoch: former.epoch + (isDisabling(former, change) ? 1 : 0),
+    version: former.version + 1,
+  };
+  const { name, state, epoch, version } = next;
+  const columns = { name, name_key: formatNameKey(name), state, epoch, version };
+  const credential_lifetime_limit_days = next.credentialLifetimeLimitDays ?? null;
+  await trx
+    .updateTable("account")
+    .set({ ...columns, credential_lifetime_limit_days })
+    .where("id", "=", former.id)
+    .execute();
+  return { answer: next, change: { action, ...describe(former), ...addEpoch(difference, former, next) } };
+}
+
+/** Only a disabling takes something away. */
+export function isDisabling(
+  former: { readonly state: Account["state"] },
+  change: { readonly state?: Account["state"] },
+): boolean {
+  return former.state === "enabled" && change.state === "disabled";
+}
+
+export function isOtherVersion(former: { readonly version: number }, ifVersion: number | undefined): boolean {
+  return ifVersion !== undefined && ifVersion !== former.version;
+}
+
+function selectAccounts(db: Kysely<Schema>) {
+  return db.selectFrom("account").select(accountColumns);
+}
+
+async function lockAccount(trx: Transaction<Schema>, id: number, lockRows: LockRows): Promise<Account | undefined> {
+  const row = await selectAccounts(trx).where("id", "=", toNumber(id)).$call(lockRows).executeTakeFirst();
+  return row && toAccount(row);
+}
+
+export function toAccount(row: Omit<AccountTable, "name_key">): Account {
   return {
-    before: { state: former.state, epoch: former.epoch },
-    after: { state, epoch: former.epoch + (state === "disabled" ? 1 : 0) },
+    id: row.id,
+    name: row.name,
+    state: row.state,
+    epoch: row.epoch,
+    createdAt: row.created_at,
+    credentialLifetimeLimitDays: row.credential_lifetime_limit_days ?? undefined,
+    version: row.version,
   };
 }
 
@@ -46,20 +126,28 @@ function describe({ id }: Account) {
   return { subject: `account:${id}`, accountId: id };
 }
 
-async function insertAccount(trx: Transaction<Schema>, name: string): Promise<number> {
+async function insertAccount(
+  trx: Transaction<Schema>,
+  { name, credentialLifetimeLimitDays }: NewAccount,
+  at: number,
+): Promise<Account> {
+  const row = {
+    name,
+    name_key: formatNameKey(name),
+    state: "enabled",
+    epoch: 0,
+    created_at: at,
+    credential_lifetime_limit_days: credentialLifetimeLimitDays ?? null,
+    version: 1,
+  } as const;
   // Whoever takes the same number first makes the insertion do nothing; the next look finds a higher one.
   for (;;) {
-    const row = await trx
+    const inserted = await trx
       .insertInto("account")
-      .values({
-        id: sql<number>`(select coalesce(max(id), 0) + 1 from account)`,
-        name,
-        state: "enabled",
-        epoch: 0,
-      })
+      .values({ ...row, id: sql<number>`(select coalesce(max(id), 0) + 1 from account)` })
       .onConflict((conflict) => conflict.doNothing())
       .returning("id")
       .executeTakeFirst();
-    if (row !== undefined) return row.id;
+    if (inserted !== undefined) return toAccount({ ...row, id: inserted.id });
   }
 }

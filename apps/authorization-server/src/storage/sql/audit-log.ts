@@ -1,11 +1,11 @@
 import type { Schema } from "../schema.ts";
-import type { AuditEvent, Storage } from "../storage.ts";
+import type { AuditEvent, CoreStorage } from "../storage.ts";
 import { parseMembers } from "./json-text.ts";
 import type { SqlParts } from "./write.ts";
 
-type AuditLog = Pick<Storage, "listAuditEvents" | "findAuditHead">;
+type AuditLog = Pick<CoreStorage, "listAuditEvents" | "findAuditHead">;
 
-const columns = [
+export const auditColumns = [
   "sequence",
   "at",
   "actor",
@@ -13,6 +13,7 @@ const columns = [
   "subject",
   "account_id",
   "request_id",
+  "source",
   "before",
   "after",
   "hash",
@@ -21,7 +22,7 @@ const columns = [
 export function createAuditLog({ database: { db } }: SqlParts): AuditLog {
   return {
     listAuditEvents: async (afterSequence, limit) => {
-      const query = db.selectFrom("audit_event").select(columns).where("sequence", ">", afterSequence);
+      const query = db.selectFrom("audit_event").select(auditColumns).where("sequence", ">", afterSequence);
       return (await query.orderBy("sequence").limit(limit).execute()).map(toAuditEvent);
     },
 
@@ -29,7 +30,7 @@ export function createAuditLog({ database: { db } }: SqlParts): AuditLog {
   };
 }
 
-function toAuditEvent(row: Schema["audit_event"]): AuditEvent {
+export function toAuditEvent(row: Schema["audit_event"]): AuditEvent {
   return {
     sequence: row.sequence,
     at: row.at,
@@ -38,6 +39,7 @@ function toAuditEvent(row: Schema["audit_event"]): AuditEvent {
     subject: row.subject,
     accountId: row.account_id ?? undefined,
     requestId: row.request_id ?? undefined,
+    source: row.source ?? undefined,
     before: parseMembers(row.before),
     after: parseMembers(row.after),
     hash: row.hash,

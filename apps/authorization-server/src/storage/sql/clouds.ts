@@ -1,24 +1,27 @@
 import { isUniqueViolation } from "@biped/database";
-import type { Cloud, Storage } from "../storage.ts";
+import type { Transaction } from "kysely";
+import type { Schema } from "../schema.ts";
+import type { Author, Cloud, CoreStorage, NewCloud } from "../storage.ts";
+import { isOtherVersion } from "./accounts.ts";
 import { toName } from "./identifiers.ts";
-import type { SqlParts } from "./write.ts";
+import type { LockRows, Outcome, SqlParts } from "./write.ts";
 
-type Clouds = Pick<Storage, "createCloud" | "listClouds" | "setCloudEndpoint">;
+type Clouds = Pick<CoreStorage, "createCloud" | "listClouds" | "setCloudEndpoint">;
 
-const columns = ["name", "endpoint"] as const;
+const columns = ["name", "endpoint", "version"] as const;
 
 export function createClouds({ database: { db, lockRows }, write }: SqlParts): Clouds {
   return {
     createCloud: ({ name, endpoint }, author) =>
       write<Cloud | "name taken" | "endpoint taken">(author, async (trx) => {
-        const insertion = trx.insertInto("cloud").values({ name, endpoint });
+        const insertion = trx.insertInto("cloud").values({ name, endpoint, version: 1 });
         const cloud = await insertion
           .onConflict((conflict) => conflict.doNothing())
           .returning(columns)
           .executeTakeFirst();
         if (cloud !== undefined) {
-          const change = { action: "cloud.created", ...describe(name), before: undefined, after: cloud };
-          return { answer: cloud, change };
+          const after = { name, endpoint };
+          return { answer: cloud, change: { action: "cloud.created", ...describe(name), before: undefined, after } };
         }
         const same = await trx.selectFrom("cloud").select("name").where("name", "=", name).executeTakeFirst();
         return { answer: same === undefined ? "endpoint taken" : "name taken" };
@@ -30,22 +33,31 @@ export function createClouds({ database: { db, lockRows }, write }: SqlParts): C
       return clouds.toSorted((left, right) => (left.name < right.name ? -1 : 1));
     },
 
-    setCloudEndpoint: async ({ name, endpoint }, author) => {
+    setCloudEndpoint: async (cloud, author) => {
       try {
-        return await write(author, async (trx) => {
-          const query = trx.selectFrom("cloud").select(columns).where("name", "=", toName(name));
-          const former = await query.$call(lockRows).executeTakeFirst();
-          if (former === undefined || former.endpoint === endpoint) return { answer: former };
-          await trx.updateTable("cloud").set({ endpoint }).where("name", "=", name).execute();
-          const change = { before: { endpoint: former.endpoint }, after: { endpoint } };
-          return { answer: { name, endpoint }, change: { action: "cloud.changed", ...describe(name), ...change } };
-        });
+        return await write(author, (trx) => setEndpoint(trx, { cloud, lockRows }, author));
       } catch (error) {
         if (isUniqueViolation(error)) return "endpoint taken";
         throw error;
       }
     },
   };
+}
+
+async function setEndpoint(
+  trx: Transaction<Schema>,
+  { cloud: { name, endpoint }, lockRows }: { readonly cloud: NewCloud; readonly lockRows: LockRows },
+  { ifVersion }: Author,
+): Promise<Outcome<Cloud | undefined | "version mismatch">> {
+  const query = trx.selectFrom("cloud").select(columns).where("name", "=", toName(name));
+  const former = await query.$call(lockRows).executeTakeFirst();
+  if (former === undefined) return { answer: undefined };
+  if (isOtherVersion(former, ifVersion)) return { answer: "version mismatch" };
+  if (former.endpoint === endpoint) return { answer: former };
+  const version = former.version + 1;
+  await trx.updateTable("cloud").set({ endpoint, version }).where("name", "=", name).execute();
+  const change = { before: { endpoint: former.endpoint }, after: { endpoint } };
+  return { answer: { name, endpoint, version }, change: { action: "cloud.changed", ...describe(name), ...change } };
 }
 
 function describe(name: string) {

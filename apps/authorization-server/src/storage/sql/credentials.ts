@@ -1,74 +1,121 @@
 import type { Transaction } from "kysely";
+import { formatNameKey } from "../name-key.ts";
 import type { Schema } from "../schema.ts";
-import { type Credential, credentialLimit, type NewCredential, type Storage } from "../storage.ts";
-import { changeState } from "./accounts.ts";
+import {
+  type Author,
+  type CoreStorage,
+  type Credential,
+  type CredentialChange,
+  type CredentialWithSecret,
+  credentialLimit,
+  type NewCredential,
+} from "../storage.ts";
+import { isOtherVersion } from "./accounts.ts";
 import { lockCredential, selectClient, toClient, toCredential } from "./client.ts";
+import { addEpoch, findDifference } from "./difference.ts";
 import { isUuid, toNumber, toUuid } from "./identifiers.ts";
 import { clearSecrets, insertSecret, lockSecrets } from "./secrets.ts";
-import type { LockRows, SqlParts } from "./write.ts";
+import { takesAway } from "./takes-away.ts";
+import type { LockRows, Outcome, SqlParts } from "./write.ts";
 
-type Credentials = Pick<
-  Storage,
-  "createCredential" | "findClient" | "setCredentialState" | "setCredentialScopes" | "deleteCredential"
->;
+type Credentials = Pick<CoreStorage, "createCredential" | "findClient" | "changeCredential" | "deleteCredential">;
+type Creation = CredentialWithSecret | "limit reached" | "unknown account" | "unknown project";
+type Changed = Credential | undefined | "version mismatch";
 
-export function createCredentials(parts: SqlParts): Credentials {
-  const { database, write } = parts;
+export function createCredentials({ database, write }: SqlParts): Credentials {
+  const { lockRows } = database;
   const findHeld = database.hold(selectClient(database.db));
   return {
     createCredential: (credential, secret, author) =>
-      write<Credential | "limit reached" | "unknown account" | "unknown project">(author, async (trx) => {
-        const hindrance = await findHindrance(trx, credential, database.lockRows);
+      write<Creation>(author, async (trx) => {
+        const hindrance = await findHindrance(trx, credential, lockRows);
         if (hindrance !== undefined) return { answer: hindrance };
         const created = await insertCredential(trx, credential, author.at);
         await insertSecret(trx, created.clientId, secret, author.at);
         const after = { ...describeMembers(created), secretId: secret.id, secretExpiresAt: secret.expiresAt };
         const change = { action: "credential.created", ...describe(created), before: undefined, after };
-        return { answer: created, change };
+        return { answer: { credential: created, secretId: secret.id }, change };
       }),
+
     findClient: async (clientId) => toClient(await findHeld(toUuid(clientId))),
-    ...createCredentialChanges(parts),
+
+    changeCredential: (clientId, change, author) =>
+      write<Changed>(author, async (trx) => {
+        const former = await lockCredential(trx, clientId, lockRows);
+        return changeCredential(trx, { former, change }, author);
+      }),
+
     deleteCredential: (clientId, author) =>
-      write(author, async (trx) => {
-        const former = await lockCredential(trx, clientId, database.lockRows);
-        if (former === undefined) return { answer: false };
-        const secrets = await lockSecrets(trx, clientId, database.lockRows);
-        await clearSecrets(trx, secrets);
-        const after = { state: "deleted", epoch: former.epoch + 1 } as const;
-        await trx.updateTable("credential").set(after).where("client_id", "=", clientId).execute();
-        const before = { ...describeMembers(former), secretIds: secrets.map(({ id }) => id) };
-        return { answer: true, change: { action: "credential.deleted", ...describe(former), before, after } };
+      write<boolean | "version mismatch">(author, async (trx) => {
+        const former = await lockCredential(trx, clientId, lockRows);
+        return deleteCredential(trx, { former, lockRows }, author);
       }),
   };
 }
 
-type CredentialChanges = Pick<Storage, "setCredentialState" | "setCredentialScopes">;
+async function changeCredential(
+  trx: Transaction<Schema>,
+  { former, change }: { readonly former: Credential | undefined; readonly change: CredentialChange },
+  { ifVersion }: Author,
+): Promise<Outcome<Changed>> {
+  if (former === undefined) return { answer: undefined };
+  if (isOtherVersion(former, ifVersion)) return { answer: "version mismatch" };
+  const difference = findDifference(former, ignoreOrder(former, change));
+  if (difference === undefined) return { answer: former };
+  const changed = { ...former, ...change };
+  const epoch = former.epoch + (takesAway(former, changed) ? 1 : 0);
+  const next: Credential = { ...changed, epoch, version: former.version + 1 };
+  await trx.updateTable("credential").set(toChangedColumns(next)).where("client_id", "=", former.clientId).execute();
+  const action = next.state === former.state ? "credential.changed" : `credential.${next.state}`;
+  return { answer: next, change: { action, ...describe(former), ...addEpoch(difference, former, next) } };
+}
 
-function createCredentialChanges({ database: { lockRows }, write }: SqlParts): CredentialChanges {
+/** Scopes and ranges are sets: another order of them is no change. */
+function ignoreOrder(former: Credential, change: CredentialChange): CredentialChange {
+  const { scopes, allowedRanges } = change;
   return {
-    setCredentialState: (clientId, state, author) =>
-      write<Credential | undefined>(author, async (trx) => {
-        const former = await lockCredential(trx, clientId, lockRows);
-        if (former === undefined || former.state === state) return { answer: former };
-        const change = changeState(former, state);
-        await trx.updateTable("credential").set(change.after).where("client_id", "=", clientId).execute();
-        const action = `credential.${state}`;
-        return { answer: { ...former, ...change.after }, change: { action, ...describe(former), ...change } };
-      }),
-    setCredentialScopes: (clientId, scopes, author) =>
-      write<Credential | undefined>(author, async (trx) => {
-        const former = await lockCredential(trx, clientId, lockRows);
-        if (former === undefined) return { answer: undefined };
-        const isTakenAway = former.scopes.some((scope) => !scopes.includes(scope));
-        if (!isTakenAway && scopes.every((scope) => former.scopes.includes(scope))) return { answer: former };
-        const epoch = former.epoch + (isTakenAway ? 1 : 0);
-        const columns = { scopes: JSON.stringify(scopes), epoch };
-        await trx.updateTable("credential").set(columns).where("client_id", "=", clientId).execute();
-        const change = { before: { scopes: former.scopes, epoch: former.epoch }, after: { scopes, epoch } };
-        const action = "credential.changed";
-        return { answer: { ...former, scopes, epoch }, change: { action, ...describe(former), ...change } };
-      }),
+    ...change,
+    ...(scopes !== undefined && isSameSet(former.scopes, scopes) && { scopes: former.scopes }),
+    ...(allowedRanges !== undefined &&
+      isSameSet(former.allowedRanges, allowedRanges) && { allowedRanges: former.allowedRanges }),
   };
+}
+
+function isSameSet(left: readonly string[], right: readonly string[]): boolean {
+  return left.every((item) => right.includes(item)) && right.every((item) => left.includes(item));
+}
+
+function toChangedColumns(next: Credential) {
+  const { name, scopes, allowedRanges, expiresAt, state, epoch, version } = next;
+  return {
+    name,
+    name_key: formatNameKey(name),
+    scopes: JSON.stringify(scopes),
+    allowed_ranges: JSON.stringify(allowedRanges),
+    expires_at: expiresAt ?? null,
+    state,
+    epoch,
+    version,
+  };
+}
+
+async function deleteCredential(
+  trx: Transaction<Schema>,
+  { former, lockRows }: { readonly former: Credential | undefined; readonly lockRows: LockRows },
+  { ifVersion }: Author,
+): Promise<Outcome<boolean | "version mismatch">> {
+  if (former === undefined) return { answer: false };
+  if (isOtherVersion(former, ifVersion)) return { answer: "version mismatch" };
+  const secrets = await lockSecrets(trx, former.clientId, lockRows);
+  await clearSecrets(trx, secrets);
+  const after = { state: "deleted", epoch: former.epoch + 1 } as const;
+  await trx
+    .updateTable("credential")
+    .set({ ...after, version: former.version + 1 })
+    .where("client_id", "=", former.clientId)
+    .execute();
+  const before = { ...describeMembers(former), secretIds: secrets.map(({ id }) => id) };
+  return { answer: true, change: { action: "credential.deleted", ...describe(former), before, after } };
 }
 
 /** Locks what the limit counts for, so that two creations cannot both find the last place free. */
@@ -99,16 +146,16 @@ async function insertCredential(trx: Transaction<Schema>, credential: NewCredent
     account_id: credential.accountId,
     project_id: credential.projectId ?? null,
     name: credential.name,
+    name_key: formatNameKey(credential.name),
     scopes: JSON.stringify(credential.scopes),
     allowed_ranges: JSON.stringify(credential.allowedRanges),
     expires_at: credential.expiresAt ?? null,
     state: "enabled",
     epoch: 0,
+    created_at: at,
+    version: 1,
   } as const;
-  await trx
-    .insertInto("credential")
-    .values({ ...row, created_at: at })
-    .execute();
+  await trx.insertInto("credential").values(row).execute();
   return toCredential(row);
 }
 

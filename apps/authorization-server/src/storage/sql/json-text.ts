@@ -5,12 +5,22 @@ export function parseTexts(json: string): readonly string[] {
   throw new Error("The store holds a list that is none.");
 }
 
-/** The members of an audit event; null stands for none. */
+/**
+ * The members of an audit event; null stands for none. What somebody wrote past the server is told as it stands, so
+ * that the log can still be read and verified: the event's hash shows that it was altered.
+ */
 export function parseMembers(json: string | null): Readonly<Record<string, unknown>> | undefined {
   if (json === null) return undefined;
-  const value: unknown = JSON.parse(json);
-  if (isRecord(value)) return value;
-  throw new Error("The store holds an object that is none.");
+  const value = parseJson(json);
+  return isRecord(value) ? value : { unreadable: json };
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,7 +1,7 @@
-import type { Storage } from "../storage.ts";
+import type { CoreStorage } from "../storage.ts";
 import type { SqlParts } from "./write.ts";
 
-type Peppers = Pick<Storage, "listPeppers" | "addFirstPepper">;
+type Peppers = Pick<CoreStorage, "listPeppers" | "addFirstPepper">;
 
 const firstOrdinal = 1;
 

@@ -1,13 +1,16 @@
 import { integerParameter } from "@biped/database";
 import { type Kysely, sql, type Transaction } from "kysely";
+import { formatNameKey } from "../name-key.ts";
 import type { Schema } from "../schema.ts";
-import type { NewProject, Project, Storage } from "../storage.ts";
-import { changeState } from "./accounts.ts";
+import type { Author, CoreStorage, NewProject, Project } from "../storage.ts";
+import { isDisabling, isOtherVersion } from "./accounts.ts";
+import { addEpoch, findDifference } from "./difference.ts";
 import { toName, toNumber } from "./identifiers.ts";
-import type { SqlParts } from "./write.ts";
+import type { LockRows, Outcome, SqlParts } from "./write.ts";
 
-type Projects = Pick<Storage, "createProject" | "findProject" | "listProjects" | "setProjectState">;
+type Projects = Pick<CoreStorage, "createProject" | "findProject" | "listProjects" | "changeProject" | "moveProject">;
 type Creation = Project | "id taken" | "unknown account" | "unknown cloud";
+type Changed = Project | undefined | "version mismatch";
 
 export function createProjects({ database: { db, hold, lockRows }, write }: SqlParts): Projects {
   const findHeld = hold(selectProjects(db).where("project.id", "=", integerParameter(0)));
@@ -16,12 +19,12 @@ export function createProjects({ database: { db, hold, lockRows }, write }: SqlP
       write<Creation>(author, async (trx) => {
         const missing = await findMissing(trx, project);
         if (typeof missing === "string") return { answer: missing };
-        const id = await insertProject(trx, project);
-        if (id === undefined) return { answer: "id taken" };
-        const { accountId, cloud, name, timeZone } = project;
-        const answer: Project = { ...missing, id, accountId, cloud, name, timeZone, state: "enabled", epoch: 0 };
-        const after = { cloud, name, timeZone, state: answer.state, epoch: answer.epoch };
-        return { answer, change: { action: "project.created", ...describe(answer), before: undefined, after } };
+        const created = await insertProject(trx, project, author.at);
+        if (created === undefined) return { answer: "id taken" };
+        const { cloud, name, timeZone, state, epoch } = created;
+        const after = { cloud, name, timeZone, state, epoch };
+        const change = { action: "project.created", ...describe(created), before: undefined, after };
+        return { answer: { ...created, ...missing }, change };
       }),
 
     findProject: async (id) => {
@@ -32,20 +35,53 @@ export function createProjects({ database: { db, hold, lockRows }, write }: SqlP
     listProjects: (accountId) =>
       selectProjects(db).where("project.account_id", "=", toNumber(accountId)).orderBy("project.id").execute(),
 
-    setProjectState: (id, state, author) =>
-      write<Project | undefined>(author, async (trx) => {
-        await trx.selectFrom("project").select("id").where("id", "=", toNumber(id)).$call(lockRows).execute();
-        const former = await selectProjects(trx).where("project.id", "=", toNumber(id)).executeTakeFirst();
-        if (former === undefined || former.state === state) return { answer: former };
-        const change = changeState(former, state);
-        await trx.updateTable("project").set(change.after).where("id", "=", id).execute();
-        const action = `project.${state}`;
-        return { answer: { ...former, ...change.after }, change: { action, ...describe(former), ...change } };
+    changeProject: (id, change, author) =>
+      write<Changed>(author, async (trx) => {
+        const former = await lockProject(trx, id, lockRows);
+        const isOtherState = change.state !== undefined && change.state !== former?.state;
+        const action = isOtherState ? `project.${change.state}` : "project.changed";
+        return changeProject(trx, { former, change, action }, author);
+      }),
+
+    moveProject: (id, cloud, author) =>
+      write<Changed | "unknown cloud">(author, async (trx) => {
+        const former = await lockProject(trx, id, lockRows);
+        const found = await findCloud(trx, cloud);
+        if (former !== undefined && found === undefined) return { answer: "unknown cloud" };
+        const change = { cloud, ...found };
+        return changeProject(trx, { former, change, action: "project.moved" }, author);
       }),
   };
 }
 
-function selectProjects(db: Kysely<Schema>) {
+type ProjectStep = {
+  readonly former: Project | undefined;
+  readonly change: Partial<Pick<Project, "name" | "timeZone" | "state" | "cloud" | "endpoint">>;
+  readonly action: string;
+};
+
+async function changeProject(
+  trx: Transaction<Schema>,
+  { former, change, action }: ProjectStep,
+  { ifVersion }: Author,
+): Promise<Outcome<Changed>> {
+  if (former === undefined) return { answer: undefined };
+  if (isOtherVersion(former, ifVersion)) return { answer: "version mismatch" };
+  const difference = findDifference(former, change);
+  if (difference === undefined) return { answer: former };
+  const next: Project = { ...former, ...change, version: former.version + 1 };
+  const epoch = former.epoch + (isDisabling(former, next) || next.cloud !== former.cloud ? 1 : 0);
+  const { name, timeZone, cloud, state, version } = next;
+  await trx
+    .updateTable("project")
+    .set({ name, name_key: formatNameKey(name), time_zone: timeZone, cloud, state, epoch, version })
+    .where("id", "=", former.id)
+    .execute();
+  const described = { ...describe(former), ...addEpoch(difference, former, { epoch }) };
+  return { answer: { ...next, epoch }, change: { action, ...described } };
+}
+
+export function selectProjects(db: Kysely<Schema>) {
   return db
     .selectFrom("project")
     .innerJoin("cloud", "cloud.name", "project.cloud")
@@ -58,39 +94,46 @@ function selectProjects(db: Kysely<Schema>) {
       "project.time_zone as timeZone",
       "project.state",
       "project.epoch",
+      "project.created_at as createdAt",
+      "project.version",
     ]);
+}
+
+async function lockProject(trx: Transaction<Schema>, id: number, lockRows: LockRows): Promise<Project | undefined> {
+  await trx.selectFrom("project").select("id").where("id", "=", toNumber(id)).$call(lockRows).execute();
+  return selectProjects(trx).where("project.id", "=", toNumber(id)).executeTakeFirst();
 }
 
 /** The endpoint of the cloud, or what the project refers to in vain. */
 async function findMissing(trx: Transaction<Schema>, { accountId, cloud }: NewProject) {
   const account = trx.selectFrom("account").select("id").where("id", "=", toNumber(accountId));
   if ((await account.executeTakeFirst()) === undefined) return "unknown account";
-  const found = trx.selectFrom("cloud").select("endpoint").where("name", "=", toName(cloud));
-  return (await found.executeTakeFirst()) ?? "unknown cloud";
+  return (await findCloud(trx, cloud)) ?? "unknown cloud";
+}
+
+function findCloud(trx: Transaction<Schema>, cloud: string) {
+  return trx.selectFrom("cloud").select("endpoint").where("name", "=", toName(cloud)).executeTakeFirst();
 }
 
 /** Undefined if the chosen id is taken. */
-async function insertProject(trx: Transaction<Schema>, project: NewProject): Promise<number | undefined> {
+async function insertProject(trx: Transaction<Schema>, project: NewProject, at: number) {
+  const { accountId, cloud, name, timeZone } = project;
+  const row = { cloud, name, state: "enabled", epoch: 0, version: 1 } as const;
+  const more = { account_id: accountId, name_key: formatNameKey(name), time_zone: timeZone, created_at: at };
   // Whoever takes the same number first makes the insertion do nothing; the next look finds a higher one.
   for (;;) {
-    const row = await trx
+    const id = project.id ?? sql<number>`(select coalesce(max(id), 0) + 1 from project)`;
+    const inserted = await trx
       .insertInto("project")
-      .values({
-        id: project.id ?? sql<number>`(select coalesce(max(id), 0) + 1 from project)`,
-        account_id: project.accountId,
-        cloud: project.cloud,
-        name: project.name,
-        time_zone: project.timeZone,
-        state: "enabled",
-        epoch: 0,
-      })
+      .values({ ...row, ...more, id })
       .onConflict((conflict) => conflict.doNothing())
       .returning("id")
       .executeTakeFirst();
-    if (row !== undefined || project.id !== undefined) return row?.id;
+    if (inserted !== undefined) return { ...row, id: inserted.id, accountId, timeZone, createdAt: at };
+    if (project.id !== undefined) return undefined;
   }
 }
 
-function describe({ id, accountId }: Project) {
+function describe({ id, accountId }: Pick<Project, "id" | "accountId">) {
   return { subject: `project:${id}`, accountId };
 }

@@ -1,10 +1,14 @@
 import { sql, type Transaction } from "kysely";
 import type { Schema } from "../schema.ts";
-import type { SigningKey, SigningKeyPromotion, Storage } from "../storage.ts";
+import type { CoreStorage, SigningKey, SigningKeyPromotion } from "../storage.ts";
 import { toName } from "./identifiers.ts";
-import type { LockRows, SqlParts } from "./write.ts";
+import type { LockRows, Outcome, SqlParts } from "./write.ts";
 
-type SigningKeys = Pick<Storage, "listSigningKeys" | "addSigningKey" | "promoteSigningKey" | "removeSigningKey">;
+type SigningKeys = Pick<
+  CoreStorage,
+  "listSigningKeys" | "addSigningKey" | "promoteSigningKey" | "removeSigningKey" | "compromiseSigningKey"
+>;
+type Compromise = Parameters<CoreStorage["compromiseSigningKey"]>[0];
 
 const columns = ["kid", "algorithm", "state", "public_jwk", "sealed_private_key", "created_at", "state_since"] as const;
 
@@ -52,7 +56,37 @@ export function createSigningKeys({ database: { db, lockRows }, write }: SqlPart
         const change = { before: { state: "passive" }, after: { state: "gone" } };
         return { answer: true, change: { action: "signing-key.removed", ...describe(kid), ...change } };
       }),
+
+    compromiseSigningKey: (compromise, author) =>
+      write(author, (trx) => compromiseKey(trx, { ...compromise, lockRows }, author.at)),
   };
+}
+
+async function compromiseKey(
+  trx: Transaction<Schema>,
+  { kid, replacement, formerActiveKid, lockRows }: Compromise & { readonly lockRows: LockRows },
+  at: number,
+): Promise<Outcome<boolean>> {
+  const query = trx.selectFrom("signing_key").select(["kid", "state"]).where("state", "<>", "gone").orderBy("kid");
+  const keys = await query.$call(lockRows).execute();
+  const key = keys.find((listed) => listed.kid === kid);
+  const active = keys.find(({ state }) => state === "active");
+  if (key === undefined || active?.kid !== formerActiveKid) return { answer: false };
+  // Without a replacement of the active key nothing could be signed; beside an active key there is no second one.
+  if ((key === active) !== (replacement !== undefined)) return { answer: false };
+  await moveKey(trx, { kid, sealedPrivateKey: null, state: "gone" }, at);
+  const isKnown = keys.some((listed) => listed.kid === replacement?.kid);
+  if (replacement !== undefined && isKnown) {
+    const { sealedPrivateKey = null } = replacement;
+    await moveKey(trx, { kid: replacement.kid, sealedPrivateKey, state: "active" }, at);
+  } else if (replacement !== undefined) {
+    await trx
+      .insertInto("signing_key")
+      .values(toRow({ ...replacement, state: "active" }))
+      .execute();
+  }
+  const change = { before: { state: key.state }, after: { state: "gone", replacementKid: replacement?.kid } };
+  return { answer: true, change: { action: "signing-key.compromised", ...describe(kid), ...change } };
 }
 
 /** Whether both keys are still as the promotion takes them to be; locks them. */

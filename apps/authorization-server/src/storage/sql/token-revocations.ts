@@ -1,9 +1,9 @@
 import { textParameter } from "@biped/database";
-import type { Storage } from "../storage.ts";
+import type { CoreStorage } from "../storage.ts";
 import { toName } from "./identifiers.ts";
 import type { SqlParts } from "./write.ts";
 
-type TokenRevocations = Pick<Storage, "revokeToken" | "isTokenRevoked">;
+type TokenRevocations = Pick<CoreStorage, "revokeToken" | "isTokenRevoked">;
 
 export function createTokenRevocations({ database: { db, hold }, write }: SqlParts): TokenRevocations {
   const findHeld = hold(db.selectFrom("token_revocation").select("until").where("token_id", "=", textParameter("")));

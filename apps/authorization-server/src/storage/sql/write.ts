@@ -1,15 +1,19 @@
 import type { Database } from "@biped/database";
+import { formatCanonicalJson, linkAuditEntry } from "@biped/management-client/audit-chain";
 import type { Transaction } from "kysely";
-import { formatCanonicalJson, linkAuditEntry } from "../audit-chain.ts";
 import type { Schema } from "../schema.ts";
 import type { AuditEntry, Author } from "../storage.ts";
+import { beginOnce } from "./idempotency.ts";
 
 export type Change = Pick<AuditEntry, "action" | "subject" | "accountId" | "before" | "after">;
 
 /** What a write answers and what it changed. Without a change there is no audit event. */
 export type Outcome<Answer> = { readonly answer: Answer; readonly change?: Change };
 
-/** Runs a change and stores its audit event in one transaction. */
+/**
+ * Runs a change and stores its audit event in one transaction. Where the author has an Idempotency-Key, the answer is
+ * stored too and must be a plain JSON value.
+ */
 export type Write = <Answer>(
   author: Author,
   work: (transaction: Transaction<Schema>) => Promise<Outcome<Answer>>,
@@ -21,32 +25,41 @@ export type LockRows = Database<Schema>["lockRows"];
 export type SqlParts = { readonly database: Database<Schema>; readonly write: Write };
 
 /**
- * Locks are taken in one order by all: account or project, credential, secrets by their id, and last the head of the
- * audit chain, which all writes of all nodes pass one by one until they commit.
+ * Locks are taken in one order by all: the Idempotency-Key, account or project, credential, secrets by their id, and
+ * last the head of the audit chain, which all writes of all nodes pass one by one until they commit.
  */
 export function createWrite({ transaction, lockRows }: Database<Schema>): Write {
-  return (author, work) =>
+  return <Answer>(author: Author, work: (transaction: Transaction<Schema>) => Promise<Outcome<Answer>>) =>
     transaction(async (trx) => {
+      const once = await beginOnce<Answer>(trx, author);
+      if ("former" in once) return once.former;
       const { answer, change } = await work(trx);
-      if (change === undefined) return answer;
-      const entry = { ...change, at: author.at, actor: author.actor, requestId: author.requestId };
-      const head = await trx
-        .selectFrom("audit_head")
-        .select(["sequence", "hash"])
-        .where("id", "=", 1)
-        .$call(lockRows)
-        .executeTakeFirstOrThrow();
-      const link = linkAuditEntry(head, entry);
-      await trx
-        .insertInto("audit_event")
-        .values({ ...formatEntry(entry), ...link })
-        .execute();
-      await trx.updateTable("audit_head").set(link).where("id", "=", 1).execute();
+      await once.end(change === undefined ? "nothing changed" : { answer });
+      if (change !== undefined) await appendEvent(trx, createEntry(change, author), lockRows);
       return answer;
     });
 }
 
-function formatEntry({ at, actor, action, subject, accountId, requestId, before, after }: AuditEntry) {
+function createEntry(change: Change, { at, actor, requestId, source }: Author): AuditEntry {
+  return { ...change, at, actor, requestId, source };
+}
+
+async function appendEvent(trx: Transaction<Schema>, entry: AuditEntry, lockRows: LockRows): Promise<void> {
+  const head = await trx
+    .selectFrom("audit_head")
+    .select(["sequence", "hash"])
+    .where("id", "=", 1)
+    .$call(lockRows)
+    .executeTakeFirstOrThrow();
+  const link = linkAuditEntry(head, entry);
+  await trx
+    .insertInto("audit_event")
+    .values({ ...formatEntry(entry), ...link })
+    .execute();
+  await trx.updateTable("audit_head").set(link).where("id", "=", 1).execute();
+}
+
+function formatEntry({ at, actor, action, subject, accountId, requestId, source, before, after }: AuditEntry) {
   return {
     at,
     actor,
@@ -54,6 +67,7 @@ function formatEntry({ at, actor, action, subject, accountId, requestId, before,
     subject,
     account_id: accountId ?? null,
     request_id: requestId ?? null,
+    source: source ?? null,
     before: before === undefined ? null : formatCanonicalJson(before),
     after: after === undefined ? null : formatCanonicalJson(after),
   };

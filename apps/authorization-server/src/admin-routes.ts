@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import type { Log, Routes } from "@biped/listener";
+import { createIdentifyCaller } from "./administrators/identify-caller.ts";
+import { openPasswords } from "./administrators/password.ts";
+import { createSso, type Sso } from "./administrators/sso.ts";
+import type { AuditHeads } from "./audit-log/audit-heads.ts";
+import type { Config, SsoConfig } from "./config.ts";
+import { createConsoleRoutes, findConsoleDirectory } from "./console/console-files.ts";
+import type { SecretDigester } from "./credentials/secret-digest.ts";
+import { createHandlers } from "./management-api/create-handlers.ts";
+import { createOpenApiRoute } from "./management-api/openapi/openapi-route.ts";
+import { createManagementRoutes } from "./management-api/routes.ts";
+import type { KeyEncryptionKey } from "./signing/envelope.ts";
+import type { KeyRing, KeyRingParts } from "./signing/key-ring.ts";
+import type { Storage } from "./storage/storage.ts";
+
+export type AdminParts = {
+  readonly storage: Storage;
+  readonly kek: KeyEncryptionKey;
+  readonly digester: SecretDigester;
+  readonly keyRing: KeyRing;
+  readonly policy: KeyRingParts["policy"];
+  readonly heads: AuditHeads;
+  readonly log: Log;
+  readonly nowSeconds: () => number;
+  readonly monotonicSeconds: () => number;
+  readonly randomBytes: (count: number) => Uint8Array;
+  /** A sandbox makes secrets of the kind `test`, and lets its administrators do without a second factor. */
+  readonly secretEnvironment: "live" | "test";
+};
+
+/** The admin listener's map: the management API, sign-in by a provider, and the console for every other path. */
+export async function createAdminRoutes(config: Config, made: AdminParts): Promise<Routes> {
+  const { storage, nowSeconds } = made;
+  const author = { at: nowSeconds(), actor: "system", requestId: undefined };
+  const passwords = await openPasswords({ ...made, author });
+  const isSandbox = made.secretEnvironment === "test";
+  const secondFactor = isSandbox ? "optional" : "required";
+  const own = {
+    ...made,
+    ...config,
+    passwords,
+    isSandbox,
+    secondFactor,
+    allowedEndpoints: config.endpointHosts,
+  } as const;
+  const sso = config.sso === undefined ? undefined : openSso(config.sso, own);
+  const handlers = createHandlers({ ...own, sso });
+  return {
+    ...createManagementRoutes({ handlers, identifyCaller: createIdentifyCaller(own), storage, nowSeconds }),
+    ...createOpenApiRoute(),
+    ...sso?.routes,
+    ...createConsoleRoutes(findConsoleDirectory()),
+  };
+}
+
+function openSso(config: SsoConfig, parts: AdminParts & Pick<Config, "consoleUrl">): Sso {
+  const clientSecret = readSecretFile(config.clientSecretFile);
+  return createSso({ ...parts, settings: { ...config, clientSecret } });
+}
+
+function readSecretFile(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown cause";
+    throw new Error(`BIPED_SSO_CLIENT_SECRET_FILE ${file} cannot be read (${code}).`, { cause });
+  }
+}

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { checkPasswordRules } from "./password-rules.ts";
+
+const texts = ["vera.lindqvist@northwind.example", "Vera Lindqvist"];
+const alone = { hasSecondFactor: false, texts };
+const beside = { hasSecondFactor: true, texts };
+
+const check = async (password: string, context = alone): Promise<string | undefined> =>
+  (await checkPasswordRules(password, context))?.description;
+
+describe("R-31: length", () => {
+  test("15 characters alone, 8 beside a second factor, counted as people count", async () => {
+    expect(await check("fjord-lamp-94x")).toBe("password must have at least 15 characters.");
+    expect(await check("fjord-lamp-94xq")).toBeUndefined();
+    expect(await check("fj94-lx", beside)).toBe("password must have at least 8 characters.");
+    expect(await check("fj94-lxq", beside)).toBeUndefined();
+    expect(await check("🦊🐙🦉🐝🦋🐢🦑🦀🐡🦓🦒🐘🦏🐪", beside)).toBeUndefined();
+    expect(await check("🦊🐙🦉🐝🦋🐢🦑🦀🐡🦓🦒🐘🦏🐪")).toBe("password must have at least 15 characters.");
+  });
+
+  test("1,024 characters at most", async () => {
+    const long = Array.from({ length: 1024 }, (_, at) => String.fromCodePoint(0x4e00 + ((at * 7919) % 9000))).join("");
+    expect(await check(long)).toBeUndefined();
+    expect(await check(`${long}x`)).toBe("password must have at most 1024 characters.");
+  });
+
+  test("any Unicode, but text: a lone surrogate is none", async () => {
+    expect(await check("ночной дождь и чай")).toBeUndefined();
+    expect(await check("a quiet walk \ud800 along")).toBe("password must be Unicode text.");
+  });
+});
+
+describe("R-31: what is tried first", () => {
+  const known = "password must not be one that is known and tried first.";
+  const pattern = "password must not be a sequence or a repetition.";
+
+  test.each(["password", "BASEBALL", "iloveyou", "sunshine1", "ｐａｓｓｗｏｒｄ", "1234qwer", "!!password!!"])(
+    "%j is known, also with a second factor",
+    async (password) => {
+      expect(await check(password, beside)).toBe(known);
+    },
+  );
+
+  test.each(["Password1234567", "passwordpassword", "qwertyuiop12345", "sunshinesunshine", "football!!!!!!!"])(
+    "%j is known with something added",
+    async (password) => {
+      expect(await check(password)).toBe(known);
+    },
+  );
+
+  test.each([
+    "aaaaaaaaaaaaaaaa",
+    "abcdefghijklmnopq",
+    "1234567890123456",
+    "9876543210987654",
+    "abcabcabcabcabca",
+    "12121212121212121",
+  ])("%j is a sequence or a repetition", async (password) => {
+    expect(await check(password)).toBe(pattern);
+  });
+
+  test.each(["VeraLindqvist1!", "northwind-vera-2", "biped-northwind-1", "lindqvist biped lindqvist"])(
+    "%j is little more than words of the context",
+    async (password) => {
+      expect(await check(password)).toBe(
+        "password must have more to it than your name, your e-mail address or the name of the product.",
+      );
+    },
+  );
+
+  test.each([
+    "correct horse battery staple 9",
+    "vera likes tall green lamps",
+    "monkey-71550387264",
+    "aaaaaaaaaaaaaaab and more",
+  ])("no rules about kinds of characters: %j is good", async (password) => {
+    expect(await check(password)).toBeUndefined();
+  });
+});

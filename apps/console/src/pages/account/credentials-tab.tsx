@@ -1,0 +1,3 @@
+export function CredentialsTab() {
+  return <p className="muted">Credentials of account level.</p>;
+}

@@ -1,0 +1,3 @@
+export function MembersTab() {
+  return <p className="muted">Who may do what in this account.</p>;
+}

@@ -1,0 +1,139 @@
+import type { Project } from "@biped/management-client";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import { mayActAs } from "../../api/permissions.ts";
+import { useList, useOperation } from "../../api/queries.ts";
+import { StateBadge } from "../../design/badge.tsx";
+import { Button } from "../../design/button.tsx";
+import { LoadMore, Toolbar } from "../../design/layout.tsx";
+import { SearchField } from "../../design/search-field.tsx";
+import { EmptyState, ErrorState, TableSkeleton } from "../../design/states.tsx";
+import { type Column, Table } from "../../design/table.tsx";
+import { CreateProjectDialog } from "./create-project-dialog.tsx";
+
+const route = getRouteApi("/signed-in/accounts/$accountId/");
+
+export function ProjectsTab() {
+  const { accountId } = route.useParams();
+  const { search } = route.useSearch();
+  const navigate = route.useNavigate();
+  const { data: account } = useOperation("GET /api/accounts/:accountId", {
+    params: { accountId },
+  });
+  const [isCreating, setCreating] = useState(false);
+  const create = mayActAs(account?.role, "administrator") && (
+    <Button kind="primary" icon="plus" onClick={() => setCreating(true)}>
+      Create project
+    </Button>
+  );
+  return (
+    <>
+      <Toolbar>
+        <SearchField
+          label="Search projects"
+          value={search ?? ""}
+          onSearch={(text) =>
+            void navigate({
+              search: (former) => ({ ...former, search: text || undefined }),
+              replace: true,
+            })
+          }
+        />
+        {create}
+      </Toolbar>
+      <ProjectList create={create || undefined} />
+      {isCreating && <CreateProjectDialog accountId={accountId} onClose={() => setCreating(false)} />}
+    </>
+  );
+}
+
+type Sort = "id" | "name";
+
+const columns: readonly Column<Project, Sort>[] = [
+  {
+    id: "name",
+    title: "Project",
+    sort: "name",
+    isTitle: true,
+    cell: ({ id, name }) => (
+      <Link className="table__link" to="/projects/$projectId" params={{ projectId: id }}>
+        {name}
+      </Link>
+    ),
+  },
+  { id: "id", title: "Id", sort: "id", align: "end", cell: ({ id }) => id },
+  {
+    id: "cloud",
+    title: "Cloud",
+    cell: ({ cloud, endpoint }) => (
+      <span>
+        <span className="mono">{cloud}</span>
+        <span className="table__below">{endpoint}</span>
+      </span>
+    ),
+  },
+  {
+    id: "credentials",
+    title: "Credentials",
+    align: "end",
+    cell: ({ credentialCount }) => credentialCount,
+  },
+  {
+    id: "state",
+    title: "State",
+    cell: ({ state, effectiveState }) => (
+      <StateBadge state={state === "enabled" && effectiveState === "disabled" ? "account disabled" : state} />
+    ),
+  },
+];
+
+function ProjectList({ create }: { readonly create: ReactNode }) {
+  const { accountId } = route.useParams();
+  const { search, sort } = route.useSearch();
+  const navigate = route.useNavigate();
+  const list = useList("GET /api/projects", (cursor) => ({
+    query: { accountId, search, sort, cursor },
+  }));
+  if (list.error !== null) return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
+  if (list.items === undefined) return <TableSkeleton columns={4} rows={4} />;
+  if (list.items.length === 0) return <NoProjects search={search} create={create} />;
+  return (
+    <>
+      <Table
+        label="Projects"
+        columns={columns}
+        rows={list.items}
+        rowKey={({ id }) => id}
+        sort={sort}
+        onSort={(next) =>
+          void navigate({
+            search: (former) => ({ ...former, sort: next }),
+            replace: true,
+          })
+        }
+      />
+      <LoadMore
+        shownCount={list.items.length}
+        noun={list.items.length === 1 ? "project" : "projects"}
+        hasMore={list.hasNextPage}
+        isLoading={list.isFetchingNextPage}
+        onLoadMore={() => void list.fetchNextPage()}
+      />
+    </>
+  );
+}
+
+function NoProjects({ search, create }: { readonly search: string | undefined; readonly create: ReactNode }) {
+  if (search !== undefined) {
+    return (
+      <EmptyState icon="search" title="No project is called so">
+        Nothing in this account has “{search}” in its name, or as its id.
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState icon="project" title="No projects yet" actions={create}>
+      A project lives on exactly one cloud. A token names one project, and tells its program where that cloud is.
+    </EmptyState>
+  );
+}

@@ -1,0 +1,3 @@
+export function SettingsTab() {
+  return <p className="muted">The account's name, the longest life of its credentials, and its state.</p>;
+}

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { checkPassword, isPasswordGood } from "./password-rules.ts";
+
+const person = { email: "ada.lovelace@example.com", name: "Ada King" };
+
+test.each([
+  ["", false],
+  ["fourteen chars", false],
+  ["fifteen charact", true],
+  ["correct horse battery staple", true],
+  ["the LoveLace family at sea", false],
+  ["my Biped is the best one", false],
+  ["ada is too short to count", true],
+  ["пятнадцать букв", true],
+  ["x".repeat(1025), false],
+])("%s is good: %s", (password, isGood) => {
+  expect(isPasswordGood(password, person)).toBe(isGood);
+});
+
+test("characters are counted as people count them, not as the machine stores them", () => {
+  expect(checkPassword("🦆".repeat(7), person)[0]).toEqual({
+    id: "length",
+    text: "At least 15 characters (7 so far)",
+    isMet: false,
+  });
+});
