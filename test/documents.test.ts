@@ -1,6 +1,7 @@
 /** Every command and sample in the documents is run, or named here with the test that runs it. */
 
 import { execFile, spawn } from "node:child_process";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { globSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,9 +9,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { serverSettings } from "@biped/authorization-server";
+import { createSecret } from "@biped/protocol";
 import { describe, expect, test } from "vitest";
 import { findFreePorts } from "./free-ports.ts";
 import { createPostgresDatabase } from "./postgres-database.ts";
+import { createFacts, startServer } from "./started-server.ts";
 
 const root = join(import.meta.dirname, "..");
 const run = promisify(execFile);
@@ -45,7 +48,8 @@ const find = (file: string, name: string): string => {
 /** Which samples run where: here, or `audit` in audit-log.test.ts. A sample that is not listed fails the first test. */
 const runners: Readonly<Record<string, readonly string[]>> = {
   "README.md": ["commands", "flow", "clock", "client", "server"],
-  "docs/operating.md": ["first", "postgres", "rotate", "audit"],
+  "docs/operating.md": ["first", "postgres", "rotate", "audit", "setup", "owner"],
+  "packages/management-client/README.md": ["sample"],
 };
 /** Samples of these documents are run by a test of their own. */
 const elsewhere = new Set([
@@ -217,6 +221,29 @@ describe("docs/operating.md", () => {
     });
   });
 
+  test("setup makes a new link while there is no administrator, and a platform owner is invited from this machine", async () => {
+    await inWorkplace(async (place) => {
+      const [exports = "", makeDirectory = "", createKek = ""] = placeData(
+        find("docs/operating.md", "first"),
+        place,
+      ).split("\n");
+      const command = async (sample: string) => {
+        const script = [exports, find("docs/operating.md", sample)].join("\n");
+        return JSON.parse((await run("sh", ["-ec", script], { cwd: root, env: place.environment })).stdout);
+      };
+      await run("sh", ["-ec", [exports, makeDirectory, createKek].join("\n")], { cwd: root, env: place.environment });
+      const link = new RegExp(`^http://localhost:${place.ports[1]}/setup#biped_setup_\\w{49}$`);
+      const [first, second] = [await command("setup"), await command("setup")];
+      expect(first).toEqual({ setupUrl: expect.stringMatching(link) });
+      expect(second).toEqual({ setupUrl: expect.stringMatching(link) });
+      expect(second).not.toEqual(first);
+      expect(await command("owner")).toEqual({
+        administratorId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        invitationUrl: expect.stringMatching(/\/invitation#biped_invite_\w{49}$/),
+      });
+    });
+  });
+
   test("PostgreSQL: migrate takes every step once, and a server refuses to start before", async () => {
     await inWorkplace(async (place) => {
       await mkdir(join(place.directory, ".biped"));
@@ -240,4 +267,39 @@ describe("docs/operating.md", () => {
     });
     expect(rows).toEqual(expected);
   });
+});
+
+test("the management client's sample lists the accounts with an access token", async () => {
+  const started = await startServer("sqlite");
+  const { first } = await createFacts(started);
+  const [adminId, token] = [randomUUID(), createSecret("admin", randomBytes)];
+  const author = { at: started.clock.seconds, actor: "operator", requestId: undefined };
+  const { storage } = started.server;
+  await storage.createAdministrator(
+    { id: adminId, email: "ada@example.com", name: "Ada", passwordHash: "of a test", isPlatformOwner: true },
+    author,
+  );
+  const digest = createHash("sha256").update(token).digest("hex");
+  const held = {
+    id: randomUUID(),
+    administratorId: adminId,
+    name: "sample",
+    digest,
+    scopes: ["read"],
+    accountId: first.id,
+  };
+  await storage.createAccessToken({ ...held, expiresAt: started.clock.seconds + 60 }, author);
+  const sample = find("packages/management-client/README.md", "sample").replace(
+    "http://127.0.0.1:4010",
+    started.adminUrl,
+  );
+  const directory = await mkdtemp(join(tmpdir(), "biped-sample-"));
+  await symlink(join(root, "node_modules"), join(directory, "node_modules"));
+  await writeFile(join(directory, "package.json"), '{"type":"module"}');
+  await writeFile(join(directory, "sample.ts"), `const accessToken = process.env.TOKEN;\n${sample}`);
+  const args = ["--conditions=biped-source", join(directory, "sample.ts")];
+  const { stdout } = await run(process.execPath, args, { env: { ...process.env, TOKEN: token }, cwd: directory });
+  expect(stdout).toBe("1 Northwind Retail\n");
+  await started.stop();
+  await rm(directory, { recursive: true });
 });

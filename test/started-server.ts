@@ -33,8 +33,15 @@ export type StartedServer = {
   readonly stop: () => Promise<void>;
 };
 
-/** @param settings Win over those of the engine; with a database of its own in them it is migrated too. */
-export async function startServer(engine: Engine, settings: Record<string, string> = {}): Promise<StartedServer> {
+/**
+ * @param settings Win over those of the engine; with a database of its own in them it is migrated too.
+ * @param secretEnvironment `live` asks every administrator for a second factor.
+ */
+export async function startServer(
+  engine: Engine,
+  settings: Record<string, string> = {},
+  secretEnvironment: "live" | "test" = "test",
+): Promise<StartedServer> {
   const directory = await mkdtemp(join(tmpdir(), "biped-test-"));
   const [publicPort = 0, adminPort = 0] = await findFreePorts(2);
   const config = createConfig(
@@ -58,7 +65,7 @@ export async function startServer(engine: Engine, settings: Record<string, strin
     nowSeconds: () => clock.seconds,
     monotonicSeconds: () => monotonic.seconds,
     randomBytes,
-    secretEnvironment: "test",
+    secretEnvironment,
     adminRoutes: {},
   });
   const stop = async (): Promise<void> => {

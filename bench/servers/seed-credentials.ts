@@ -8,17 +8,19 @@ import { createSecret } from "@biped/protocol";
 import { openSecretDigester } from "../../apps/authorization-server/src/credentials/secret-digest.ts";
 import { readKeyEncryptionKeyFile } from "../../apps/authorization-server/src/signing/key-encryption-key-file.ts";
 import { openStorage } from "../../apps/authorization-server/src/storage/open-storage.ts";
+import { formatNameKey } from "../../apps/authorization-server/src/storage/name-key.ts";
 import type { RequestBodies } from "../load/load.ts";
 import type { BipedStore } from "./biped-store.ts";
+import { nameAccount, nameCredential, nameProject } from "./names.ts";
 import { formatRecord, tokenRequestPrefix } from "./token-request.ts";
 
-type Row = Readonly<Record<string, SQLInputValue>>;
-type Insert = (changes: Row) => void;
+export type Row = Readonly<Record<string, SQLInputValue>>;
+export type Insert = (changes: Row) => void;
 
 const credentialsPerProject = 10;
 const projectsPerAccount = 10;
 /** Above the ids that the store has already. */
-const firstId = 1000;
+export const firstId = 1000;
 
 /** @returns bodies that draw from the new credentials alone. */
 export async function seedCredentials(store: BipedStore, count: number): Promise<RequestBodies> {
@@ -31,7 +33,7 @@ export async function seedCredentials(store: BipedStore, count: number): Promise
   for (let index = 0; index < count; index += 1) {
     const ids = insertParents(insert, index);
     const [client_id, secret] = [randomUUID(), createSecret("live", drawBytes)];
-    insert.credential({ client_id, ...ids });
+    insert.credential({ client_id, ...ids, ...nameRow(nameCredential(index)) });
     insert.secret({ client_id, id: randomUUID(), digest: digest(secret) });
     records.push(formatRecord(client_id, secret));
   }
@@ -63,7 +65,7 @@ async function openDigest(store: BipedStore): Promise<(secret: string) => string
 }
 
 /** Nothing here must survive a crash; the server takes the log into use again when it opens the file. */
-function openFast(file: string): DatabaseSync {
+export function openFast(file: string): DatabaseSync {
   const database = new DatabaseSync(file);
   for (const pragma of ["journal_mode = off", "synchronous = off", "cache_size = -2000000"]) {
     database.exec(`pragma ${pragma}`);
@@ -85,7 +87,7 @@ function prepareInserts(database: DatabaseSync, clientId: string) {
   };
 }
 
-function prepareInsert(database: DatabaseSync, table: string, pattern: Row): Insert {
+export function prepareInsert(database: DatabaseSync, table: string, pattern: Row): Insert {
   const columns = Object.keys(pattern);
   const places = columns.map(() => "?").join(", ");
   const statement = database.prepare(`insert into ${table} (${columns.join(", ")}) values (${places})`);
@@ -99,7 +101,15 @@ function insertParents(insert: ReturnType<typeof prepareInserts>, index: number)
   const project = Math.floor(index / credentialsPerProject);
   const account_id = firstId + Math.floor(project / projectsPerAccount);
   const project_id = firstId + project;
-  if (index % (credentialsPerProject * projectsPerAccount) === 0) insert.account({ id: account_id });
-  if (index % credentialsPerProject === 0) insert.project({ id: project_id, account_id });
+  if (index % (credentialsPerProject * projectsPerAccount) === 0) {
+    insert.account({ id: account_id, ...nameRow(nameAccount(account_id)) });
+  }
+  if (index % credentialsPerProject === 0) {
+    insert.project({ id: project_id, account_id, ...nameRow(nameProject(project_id)) });
+  }
   return { account_id, project_id };
+}
+
+function nameRow(name: string): Row {
+  return { name, name_key: formatNameKey(name) };
 }

@@ -91,7 +91,8 @@ async function startOn(storage: Storage, config: Config, parts: ServerParts): Pr
   const urls = await listen(listeners, config);
   await heads.publishHead();
   const stopTimers = startTimers(made);
-  const managed = { storage, digester, catalogue: config.catalogue, secretEnvironment, nowSeconds, randomBytes };
+  const { catalogue, endpointHosts: allowedEndpoints } = config;
+  const managed = { storage, digester, catalogue, allowedEndpoints, secretEnvironment, nowSeconds, randomBytes };
   return {
     ...urls,
     storage,

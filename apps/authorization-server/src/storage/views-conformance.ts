@@ -481,12 +481,14 @@ function describeReach(suite: Suite): void {
   group(suite, "reach (R-37)", (it) => {
     it("what is out of it is not there, by whichever read, filter, search or id", async ({ storage }) => {
       const [own, foreign] = [await createWorld(storage), await createWorld(storage)];
+      const many = Array.from({ length: 500 }, (_, index) => 1_000_000 + index);
       const empty = await storage.createAccount({ name: "Empty" } satisfies NewAccount, author);
       for (const [name, read] of makeReads(storage, foreign)) {
         expect([name, isNothing(await read(everywhere))]).toEqual([name, false]);
         expect([name, isNothing(await read(within(foreign.accountId)))]).toEqual([name, false]);
         expect([name, isNothing(await read(within(own.accountId, foreign.accountId)))]).toEqual([name, false]);
-        for (const reach of [within(), within(0), within(Number.NaN), within(-1)]) {
+        expect([name, isNothing(await read(within(foreign.accountId, ...many)))]).toEqual([name, false]);
+        for (const reach of [within(), within(0), within(Number.NaN), within(-1), within(...many)]) {
           expect([name, await read(reach)].flat().filter((item) => item !== undefined)).toEqual([name]);
         }
         const seen = JSON.stringify((await read(within(own.accountId, empty.id))) ?? null);

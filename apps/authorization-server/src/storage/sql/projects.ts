@@ -81,7 +81,7 @@ async function changeProject(
   return { answer: { ...next, epoch }, change: { action, ...described } };
 }
 
-export function selectProjects(db: Kysely<Schema>) {
+function selectProjects(db: Kysely<Schema>) {
   return db
     .selectFrom("project")
     .innerJoin("cloud", "cloud.name", "project.cloud")

@@ -47,19 +47,24 @@ export function createSigningKeys({ database: { db, lockRows }, write }: SqlPart
         return { answer: true, change: { action: "signing-key.promoted", ...describe(kid), before, after } };
       }),
 
-    removeSigningKey: (kid, author) =>
-      write(author, async (trx) => {
-        const query = trx.selectFrom("signing_key").select("kid").where("kid", "=", toName(kid));
-        const key = await query.where("state", "=", "passive").$call(lockRows).executeTakeFirst();
-        if (key === undefined) return { answer: false };
-        await moveKey(trx, { kid, sealedPrivateKey: null, state: "gone" }, author.at);
-        const change = { before: { state: "passive" }, after: { state: "gone" } };
-        return { answer: true, change: { action: "signing-key.removed", ...describe(kid), ...change } };
-      }),
+    removeSigningKey: (kid, author) => write(author, (trx) => removeKey(trx, { kid, lockRows }, author.at)),
 
     compromiseSigningKey: (compromise, author) =>
       write(author, (trx) => compromiseKey(trx, { ...compromise, lockRows }, author.at)),
   };
+}
+
+async function removeKey(
+  trx: Transaction<Schema>,
+  { kid, lockRows }: { readonly kid: string; readonly lockRows: LockRows },
+  at: number,
+): Promise<Outcome<boolean>> {
+  const query = trx.selectFrom("signing_key").select("kid").where("kid", "=", toName(kid));
+  const key = await query.where("state", "=", "passive").$call(lockRows).executeTakeFirst();
+  if (key === undefined) return { answer: false };
+  await moveKey(trx, { kid, sealedPrivateKey: null, state: "gone" }, at);
+  const change = { before: { state: "passive" }, after: { state: "gone" } };
+  return { answer: true, change: { action: "signing-key.removed", ...describe(kid), ...change } };
 }
 
 async function compromiseKey(

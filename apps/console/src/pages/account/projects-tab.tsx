@@ -6,12 +6,15 @@ import { useList, useOperation } from "../../api/queries.ts";
 import { StateBadge } from "../../design/badge.tsx";
 import { Button } from "../../design/button.tsx";
 import { LoadMore, Toolbar } from "../../design/layout.tsx";
+import { lazyPart } from "../../design/lazy-part.tsx";
 import { SearchField } from "../../design/search-field.tsx";
 import { EmptyState, ErrorState, TableSkeleton } from "../../design/states.tsx";
 import { type Column, Table } from "../../design/table.tsx";
-import { CreateProjectDialog } from "./create-project-dialog.tsx";
 
 const route = getRouteApi("/signed-in/accounts/$accountId/");
+const CreateProjectDialog = lazyPart(() =>
+  import("./create-project-dialog.tsx").then((module) => module.CreateProjectDialog),
+);
 
 export function ProjectsTab() {
   const { accountId } = route.useParams();

@@ -6,23 +6,17 @@ import { TextField } from "../../design/text-field.tsx";
 import { showToast } from "../../design/toast.ts";
 
 type CreateAccountDialogProps = {
-  readonly isOpen: boolean;
   readonly onClose: () => void;
 };
 
-export function CreateAccountDialog({ isOpen, onClose }: CreateAccountDialogProps) {
+export function CreateAccountDialog({ onClose }: CreateAccountDialogProps) {
   const [name, setName] = useState("");
   const action = useAction("POST /api/accounts");
   const navigate = useNavigate();
-  const close = (): void => {
-    setName("");
-    action.reset();
-    onClose();
-  };
   const create = async (): Promise<void> => {
     const done = await action.run({ body: { name: name.trim() } });
     if (done === undefined) return;
-    close();
+    onClose();
     showToast({ title: "Account created", text: done.answer.name });
     await navigate({
       to: "/accounts/$accountId",
@@ -31,8 +25,8 @@ export function CreateAccountDialog({ isOpen, onClose }: CreateAccountDialogProp
   };
   return (
     <FormDialog
-      isOpen={isOpen}
-      onClose={close}
+      isOpen
+      onClose={onClose}
       title="Create account"
       description="For one customer. Its projects and credentials come next."
       submitLabel="Create account"
