@@ -3,6 +3,7 @@
 import { measureClient } from "./cases/client.ts";
 import { measureCredentialMemory, measureIdle, measureStoredRows } from "./cases/footprint.ts";
 import { measureGuard } from "./cases/guard.ts";
+import { measureManagement, measureManagementOnPostgres } from "./cases/management.ts";
 import {
   measureEs256,
   measureHealth,
@@ -41,6 +42,8 @@ export const cases = {
   "biped, cached credentials": measureCredentialMemory,
   guard: measureGuard,
   client: measureClient,
+  management: measureManagement,
+  "management, PostgreSQL": measureManagementOnPostgres,
 } as const satisfies Readonly<Record<string, Measure>>;
 
 export type CaseName = keyof typeof cases;

@@ -8,6 +8,7 @@ import { compileServer, createProgram } from "./servers/biped.ts";
 import { type BipedStore, copyStore, createStore, writeOnlyBody } from "./servers/biped-store.ts";
 import { startServer } from "./servers/child-server.ts";
 import { seedCredentials } from "./servers/seed-credentials.ts";
+import { type ManagedStore, seedManagement } from "./servers/seed-management.ts";
 
 export type Pace = {
   readonly rounds: number;
@@ -18,6 +19,10 @@ export type Pace = {
   readonly repeatSeconds: number;
   /** What stands for a million credentials. */
   readonly manyCredentials: number;
+  /** Of each list and search, one after another. */
+  readonly listCalls: number;
+  /** Of each page of the console, each in a browser that was just started. */
+  readonly pageLoads: number;
 };
 
 export const fullPace: Pace = {
@@ -27,6 +32,8 @@ export const fullPace: Pace = {
   opensslSeconds: 3,
   repeatSeconds: 240,
   manyCredentials: 1_000_000,
+  listCalls: 50,
+  pageLoads: 5,
 };
 
 /** Enough to see that everything runs; its numbers mean little. */
@@ -37,6 +44,8 @@ export const quickPace: Pace = {
   opensslSeconds: 1,
   repeatSeconds: 0,
   manyCredentials: 50_000,
+  listCalls: 5,
+  pageLoads: 1,
 };
 
 export type StockedStore = { readonly store: BipedStore; readonly bodies: RequestBodies };
@@ -49,6 +58,8 @@ export type Lab = {
   readonly oneForEs256: () => Promise<StockedStore>;
   readonly thousand: () => Promise<StockedStore>;
   readonly many: () => Promise<StockedStore>;
+  /** With who manages it and what they did. */
+  readonly managed: () => Promise<ManagedStore>;
   /** Brings the compiled server up to its sources. */
   readonly compile: () => Promise<void>;
   readonly close: () => void;
@@ -73,6 +84,7 @@ export function openLab(pace: Pace): Lab {
     oneForEs256: stock("es256", 1, "ES256"),
     thousand: stock("thousand", 1000),
     many: stock("many", pace.manyCredentials),
+    managed: once(async () => seedManagement(copyStore(await template(), join(folder, "managed")))),
     compile: once(async () => compileServer()),
     close: () => rmSync(folder, { recursive: true, force: true }),
   };

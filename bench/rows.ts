@@ -230,6 +230,18 @@ const clientRows: readonly Row[] = [
   ),
 ];
 
+const managedStore = "1,000 accounts × 10 projects × 10 credentials";
+
+function managementRow(id: string, what: string, name: CaseName): Row {
+  const value = (round: Round): number => Math.max(...Object.values(round[name]?.values ?? {}));
+  return { id, what, needs: [name], target: { atMost: 50 }, unit: "ms", value };
+}
+
+const managementRows: readonly Row[] = [
+  managementRow("management", `slowest p99 of all lists and searches, ${managedStore}`, "management"),
+  managementRow("management-postgres", "the same, PostgreSQL", "management, PostgreSQL"),
+];
+
 export const rows: readonly Row[] = [
   ...yardstickRows,
   ...peerRows,
@@ -237,4 +249,5 @@ export const rows: readonly Row[] = [
   ...footprintRows,
   ...guardRows,
   ...clientRows,
+  ...managementRows,
 ];

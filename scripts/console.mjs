@@ -31,7 +31,8 @@ export const buildConsole = async (root, node) => {
   const [fresh, former] = [`${dist}.${process.pid}`, `${dist}.${process.pid}.former`];
   const vite = path.join(root, "node_modules", "vite", "bin", "vite.js");
   const args = [vite, "build", folder, "--outDir", fresh, "--emptyOutDir", "--logLevel", "warn"];
-  const ending = await run(node, args, { cwd: root });
+  // Tests have a NODE_ENV of their own, with which React would come in the form for its developers.
+  const ending = await run(node, args, { cwd: root, env: { ...process.env, NODE_ENV: "production" } });
   if (ending.code !== 0) {
     rmSync(fresh, { recursive: true, force: true });
     return endAs(ending);

@@ -43,13 +43,14 @@ const commands = {
     also: "test/runtimes",
     hasConsole: true,
   },
+  screenshots: { does: "pictures of the console into screenshots/", entry: ["tools/screenshots.ts"], hasConsole: true },
   bench: { does: "the benchmarks", entry: ["bench/run.ts"], also: "bench", hasConsole: true },
 };
 
 const [name = "", ...args] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (!command) {
-  const lines = Object.entries(commands).map(([each, { does }]) => `  ${each.padEnd(8)}${does}`);
+  const lines = Object.entries(commands).map(([each, { does }]) => `  ${each.padEnd(13)}${does}`);
   console.error(["usage: node scripts/run.mjs COMMAND [ARGUMENTS]", "", ...lines].join("\n"));
   process.exit(2);
 }

@@ -48,15 +48,20 @@ async function findChromium(): Promise<string> {
 
 /** The packed fonts before those of the machine, so that pictures and widths are the same everywhere. */
 function formatFontSettings(): string {
-  const prefer = (family: string) =>
-    `<alias><family>${family}</family><prefer><family>Open Sans</family></prefer></alias>`;
+  const prefer = ([family, ...fonts]: readonly string[]) =>
+    `<alias><family>${family}</family><prefer>${fonts.map((font) => `<family>${font}</family>`).join("")}</prefer></alias>`;
+  const families = [
+    ["system-ui", "Open Sans"],
+    ["sans-serif", "Open Sans"],
+    ["monospace", "DejaVu Sans Mono", "Liberation Mono"],
+  ];
   return `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir>${join(folder, "fonts")}</dir>
   <dir>/usr/share/fonts</dir>
   <cachedir>${join(folder, "fonts-cache")}</cachedir>
-  ${["system-ui", "sans-serif"].map(prefer).join("\n  ")}
+  ${families.map(prefer).join("\n  ")}
 </fontconfig>
 `;
 }
@@ -116,6 +121,8 @@ async function watch(page: Page, origin: string): Promise<string[]> {
   });
   page.on("pageerror", (error) => faults.push(`thrown: ${error.message}`));
   page.on("dialog", (dialog) => {
+    // The page's own question before it is left, as where a secret is shown.
+    if (dialog.type() === "beforeunload") return void dialog.accept();
     faults.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });

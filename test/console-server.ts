@@ -1,13 +1,14 @@
 /** The console on a real server that asks for second factors, and people who sign in to it in a browser. */
 
-import { createHmac, randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { hashPassword } from "@biped/authorization-server";
-import type { Role } from "@biped/management-client";
+import { createManagementClient, type ManagementClient, type Role } from "@biped/management-client";
 import { createSecret } from "@biped/protocol";
 import type { Browser, BrowserContext } from "playwright-core";
 import { digestText } from "../apps/authorization-server/src/administrators/token-digest.ts";
 import { buildConsole } from "../scripts/console.mjs";
+import { computeTotp, stepSeconds } from "./authenticator-app.ts";
 import { type OpenedPage, openPage } from "./browser.ts";
 import { type StartedServer, startServer } from "./started-server.ts";
 
@@ -19,6 +20,8 @@ export type ConsoleServer = StartedServer & {
   readonly signIn: (context: BrowserContext, administrator: Administrator) => Promise<void>;
   /** A page of its own for somebody who is signed in, or for nobody. */
   readonly open: (browser: Browser, administrator?: Administrator) => Promise<OpenedPage>;
+  /** The management API as somebody who has just proved who they are. */
+  readonly call: (administrator: Administrator) => Promise<ManagementClient>;
   /** The next code of an authenticator app, which is another one each time: the clock goes on for it. */
   readonly nextCode: (totpSecret: string) => string;
 };
@@ -31,8 +34,6 @@ type Person = {
 };
 
 export type Administrator = { readonly id: string; readonly email: string; readonly totpSecret: string };
-
-const stepSeconds = 30;
 
 export async function startConsoleServer(): Promise<ConsoleServer> {
   await buildConsole(join(import.meta.dirname, ".."), process.execPath);
@@ -53,6 +54,7 @@ export async function startConsoleServer(): Promise<ConsoleServer> {
   return {
     ...made,
     addAdministrator: (person) => addAdministrator(made, person),
+    call: async ({ id }) => createClient(made, await createSession(made, id)),
     signIn,
     open: async (browser, administrator) => {
       const opened = await openPage(browser, { origin, nowSeconds: started.clock.seconds });
@@ -64,7 +66,7 @@ export async function startConsoleServer(): Promise<ConsoleServer> {
 
 const cookieName = "__Host-biped-session";
 
-type Made = Omit<ConsoleServer, "addAdministrator" | "signIn" | "open">;
+type Made = Omit<ConsoleServer, "addAdministrator" | "signIn" | "open" | "call">;
 
 async function createSession({ server, clock }: Made, administratorId: string): Promise<string> {
   const value = createSecret("session", randomBytes);
@@ -97,34 +99,14 @@ async function addAdministrator(
   for (const [accountId, role] of Object.entries(memberships)) {
     await server.storage.setMembership(id, { accountId: Number(accountId), role }, author);
   }
-  const cookie = `${cookieName}=${await createSession(made, id)}`;
-  const { secret: totpSecret } = await callAs(made, cookie, { method: "POST", path: "/api/totp", body: {} });
-  await callAs(made, cookie, { method: "PUT", path: "/api/totp", body: { code: made.nextCode(totpSecret) } });
+  const client = createClient(made, await createSession(made, id));
+  const { secret: totpSecret } = await client.call("POST /api/totp", { body: {} });
+  await client.call("PUT /api/totp", { body: { code: made.nextCode(totpSecret) } });
   return { id, email, totpSecret };
 }
 
-type Sent = { readonly method: string; readonly path: string; readonly body: unknown };
-
-async function callAs({ origin }: Made, cookie: string, { method, path, body }: Sent) {
-  const headers = {
-    cookie,
-    "content-type": "application/json",
-    "sec-fetch-site": "same-origin",
-    "x-biped-console": "1",
-  };
-  const answer = await fetch(`${origin}${path}`, { method, headers, body: JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${method} ${path} was refused with ${answer.status}`);
-  return answer.json();
-}
-
-/** RFC 6238 as an authenticator app has it: the secret is what stands on the page. */
-function computeTotp(base32Secret: string, step: number): string {
-  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const bits = [...base32Secret].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(step));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  const number = mac.readUInt32BE((mac.at(-1) ?? 0) & 0x0f) & 0x7fffffff;
-  return String(number % 1_000_000).padStart(6, "0");
+function createClient({ origin }: Made, session: string): ManagementClient {
+  const cookie = `${cookieName}=${session}`;
+  const headers = { cookie, "sec-fetch-site": "same-origin", "x-biped-console": "1" };
+  return createManagementClient({ baseUrl: origin, fetch, headers });
 }

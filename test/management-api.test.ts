@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { OperationName } from "@biped/management-client";
 import { type Operation, operations } from "@biped/management-client/contract";
 import fc from "fast-check";
@@ -288,6 +289,31 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
       }
     });
 
+    test("a creation is answered again also when its end has passed since, or the account has a limit by now", async () => {
+      const { body: account } = await succeed(by.platform, "POST /api/accounts", { body: { name: "Replayed" } });
+      const sent = {
+        params: { accountId: account.id },
+        body: { name: "Short", scopes: ["metrics"], expiresAt: "2027-01-15T08:01:00Z" },
+        headers: { "idempotency-key": "short life" },
+      };
+      const first = await succeed(by.platform, create, sent);
+      started.clock.seconds += 120;
+      const second = await succeed(by.platform, create, sent);
+      expect(second.body).toEqual({
+        ...first.body,
+        clientSecret: null,
+        credential: { ...first.body.credential, effectiveState: "expired" },
+      });
+      const past = "400 INVALID_REQUEST: expiresAt must lie in the future.";
+      expect(await refusal(by.platform, create, { ...sent, headers: {} })).toBe(past);
+      expect(await refusal(by.platform, create, { ...sent, headers: { "idempotency-key": "another" } })).toBe(past);
+      const other = { ...sent, body: { ...sent.body, name: "Other" } };
+      expect(await refusal(by.platform, create, other)).toBe(
+        "422 IDEMPOTENCY_MISMATCH: This Idempotency-Key was used before, for another request.",
+      );
+      started.clock.seconds -= 120;
+    });
+
     test("422 IDEMPOTENCY_MISMATCH: the key comes with another body, path or If-Match", async () => {
       const headers = { "idempotency-key": "mismatch" };
       const params = { projectId: world.own.projectId };
@@ -345,7 +371,9 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
       const second = await succeed(by.owner, invite, send("new@northwind.example", "invite"));
       expect(first.body.invitationUrl).toMatch(/^http:\/\/localhost:4010\/invitation#biped_invite_[0-9A-Za-z]{49}$/);
       expect(second.body).toEqual({ ...first.body, invitationUrl: null });
-      await started.addAdministrator({ email: "known@biped.example" });
+      // Whom the owner may add, as a member of another account of theirs.
+      const memberships = { [world.disabled.accountId]: "viewer" } as const;
+      await started.addAdministrator({ email: "known@biped.example", memberships });
       const known = send("known@biped.example", "known");
       const joined = await succeed(by.owner, invite, known);
       expect((await succeed(by.owner, invite, known)).body).toEqual(joined.body);
@@ -543,13 +571,55 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
   describe("administrators", () => {
     const invite = "POST /api/accounts/:accountId/members";
 
-    test("a known person becomes a member: no invitation, and nothing of their other accounts is told", async () => {
+    const exists =
+      "409 CONFLICT: An administrator of this e-mail address exists already. A platform owner can make them a member.";
+
+    test("an owner adds a known person of another account that they own, and nobody whom strangers invited", async () => {
+      const join = (email: string, principal = by.owner) =>
+        started.call(principal, invite, { params: own(), body: { email, role: "administrator" } });
+      const { body: joined } = await join("member@old.example");
+      expect([joined.invitationUrl, joined.administrator.memberships.length]).toEqual([null, 2]);
+      // Whoever has the account has the link too, and is whom the address names only if they handed it over.
+      const { body: kept } = await succeed(by.foreign, invite, {
+        params: { accountId: world.foreign.accountId },
+        body: { email: "victim@example.com", role: "viewer" },
+      });
+      expect(kept.invitationUrl).toMatch(/#biped_invite_/);
+      const platform = callers["platform owner's token for one account"] ?? by.owner;
+      const before = await started.server.storage.findAuditHead();
+      for (const email of [
+        "victim@example.com",
+        "VICTIM@example.com",
+        "platform@biped.example",
+        "member@harbour.example",
+      ]) {
+        for (const principal of [by.owner, platform]) {
+          const { status, body } = await join(email, principal);
+          expect(`${status} ${body.errorCode}: ${body.errorMessage}`).toBe(exists);
+        }
+      }
+      expect(await started.server.storage.findAuditHead()).toEqual(before);
+    });
+
+    test("to see somebody is not enough: who owns one account and views another adds nobody of that one", async () => {
+      const [mixed, seen] = [{ role: "owner", seen: "viewer" }, { seen: "viewer" }] as const;
+      const { body: account } = await succeed(by.platform, "POST /api/accounts", { body: { name: "Mixed" } });
+      const held = (roles: { readonly role?: "owner"; readonly seen: "viewer" }) => ({
+        ...(roles.role && { [account.id]: roles.role }),
+        [world.own.accountId]: roles.seen,
+      });
+      const owner = await started.addAdministrator({ email: "mixed@biped.example", memberships: held(mixed) });
+      const viewed = await started.addAdministrator({ email: "viewed@biped.example", memberships: held(seen) });
+      const principal = await started.signIn("owner and viewer", owner);
+      const sent = { params: { accountId: account.id }, body: { email: "viewed@biped.example", role: "owner" } };
+      expect(await refusal(principal, invite, sent)).toBe(exists);
+      expect((await succeed(by.platform, invite, sent)).body.administrator.id).toBe(viewed);
+    });
+
+    test("a platform owner makes a known person a member: nothing of their other accounts is told", async () => {
       const body = { email: "Member@Harbour.example", role: "administrator" };
-      const { body: joined } = await succeed(by.owner, invite, { params: own(), body });
-      expect(joined.invitationUrl).toBeNull();
-      expect(joined.administrator.memberships).toEqual([
-        { accountId: world.own.accountId, accountName: "Northwind Retail", role: "administrator" },
-      ]);
+      const { body: joined } = await succeed(by.platform, invite, { params: own(), body });
+      expect([joined.invitationUrl, joined.administrator.memberships.length]).toEqual([null, 2]);
       const { body: list } = await succeed(by.owner, "GET /api/administrators");
       expect(JSON.stringify(list)).not.toContain("Harbour Travel");
       const query = "search=member@harbour.example";
@@ -572,6 +642,39 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
         expect(await refusal(by.owner, change, { params, body: { role: "owner" } })).toBe(notThere);
         expect(await refusal(by.owner, remove, { params })).toBe(notThere);
       }
+    });
+
+    test("a member who is removed while their role is changed stays removed", async () => {
+      const administratorId = await started.addAdministrator({ email: "leaving@northwind.example" });
+      const params = { ...own(), administratorId };
+      const storage = started.server.storage;
+      for (let round = 0; round < 5; round += 1) {
+        const author = { at: started.clock.seconds, actor: "operator", requestId: undefined };
+        await storage.setMembership(administratorId, { accountId: world.own.accountId, role: "viewer" }, author);
+        const change = (role: string) =>
+          started.call(by.owner, "PUT /api/accounts/:accountId/members/:administratorId", { params, body: { role } });
+        const [removed] = await Promise.all([
+          started.call(by.owner, "DELETE /api/accounts/:accountId/members/:administratorId", { params }),
+          ...["owner", "administrator", "owner"].map(change),
+        ]);
+        expect(removed.status).toBe(204);
+        expect((await storage.findAdministrator(administratorId))?.memberships).toEqual([]);
+      }
+    });
+
+    test("409 CONFLICT: one who signs in by a provider is not invited: a password would let them in beside it", async () => {
+      const { storage } = started.server;
+      const id = randomUUID();
+      const origin = { issuer: "https://login.example.com", subject: "s-1" };
+      const roles = { isPlatformOwner: true, memberships: [] };
+      const author = { at: started.clock.seconds, actor: "system", requestId: undefined };
+      await storage.applySso({ id, email: "sso@biped.example", name: "Sso", ...origin, ...roles }, author);
+      const sent = { params: { administratorId: id } };
+      expect(await refusal(by.platform, "POST /api/administrators/:administratorId/invitation", sent)).toBe(
+        "409 CONFLICT: This administrator signs in by your organisation's provider, and needs no invitation.",
+      );
+      expect(await storage.findAdministrator(id)).toMatchObject({ state: "enabled", passwordHash: undefined });
+      await storage.changeAdministrator(id, { isPlatformOwner: false, state: "disabled" }, author);
     });
 
     test("platform owners are made and unmade by platform owners alone, and never the last of them", async () => {

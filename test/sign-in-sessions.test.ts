@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { isRefusal } from "@biped/protocol";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { digestText } from "../apps/authorization-server/src/administrators/token-digest.ts";
 import { computeTotp } from "../apps/authorization-server/src/administrators/totp.ts";
 import { createUuid } from "../apps/authorization-server/src/management/uuid.ts";
@@ -193,9 +193,23 @@ describe("R-33: step-up", () => {
     const used = code();
     expect((await browser.post("/api/session/step-up", { totp: used })).status).toBe(200);
     expect((await browser.post("/api/session/step-up", { totp: used })).status).toBe(403);
-    // Eight characters are enough beside it.
-    expect((await browser.put("/api/password", { password: "fj94-lxq" })).status).toBe(204);
+    const short = await browser.put("/api/password", { password: "fj94-lxq-wv27-" });
+    expect([short.status, short.body.errorMessage]).toEqual([400, "password must have at least 15 characters."]);
+    expect((await browser.put("/api/password", { password: "fj94-lxq-wv27-k" })).status).toBe(204);
   });
+});
+
+test("401: a sign-in with a password that was changed while it was being compared", async () => {
+  const next = await console.passwords.hash("seven lanterns on a green pier");
+  if (typeof next !== "string") throw new Error(next.description);
+  const verify = vi.spyOn(console.passwords, "verify").mockImplementationOnce(async () => {
+    await console.storage.setPassword(id, next, console.author());
+    return "right";
+  });
+  const late = createBrowser(console);
+  expect((await late.signIn(email)).status).toBe(401);
+  verify.mockRestore();
+  expect([late.jar.cookie, await console.storage.listSessions(id)]).toEqual(["", []]);
 });
 
 describe("R-34: a change by session", () => {

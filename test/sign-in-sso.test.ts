@@ -174,6 +174,35 @@ describe("a real provider", () => {
     expect(await console.storage.findAdministratorByEmail("vera@example.com")).toBeUndefined();
   });
 
+  test("who comes back without a mapped value loses what they have: roles, sessions and access tokens", async () => {
+    const routes = createRoutes(provider.issuer);
+    provider.people.current = { sub: "v-9", email: "vera@example.com", groups: ["staff", "console-owners"] };
+    const browser = browserOf((await signIn(routes)).answer.set);
+    const made = await browser.post("/api/access-tokens", { name: "CI", scopes: ["read"], expiresInDays: 30 });
+    const asProgram = () =>
+      console.call({ method: "GET", path: "/api/session", authorization: [`Bearer ${made.body.token}`] });
+    expect([(await browser.get("/api/session")).status, (await asProgram()).status]).toEqual([200, 200]);
+    const { sequence } = await console.storage.findAuditHead();
+    provider.people.current = { sub: "v-9", email: "vera@example.com", groups: ["x"] };
+    const { answer } = await signIn(routes);
+    expect([answer.location, answer.headers["set-cookie"]]).toEqual(["/sign-in?problem=sso-no-role", undefined]);
+    expect([(await browser.get("/api/session")).status, (await asProgram()).status]).toEqual([401, 401]);
+    const left = await console.storage.findAdministratorByEmail("vera@example.com");
+    expect([left?.isPlatformOwner, left?.memberships]).toEqual([false, []]);
+    expect(await console.storage.listAuditEvents(sequence, 10)).toMatchObject([
+      {
+        actor: "system",
+        action: "administrator.changed",
+        subject: `administrator:${left?.id}`,
+        before: { isPlatformOwner: true, memberships: [{ accountId, role: "administrator" }] },
+        after: { isPlatformOwner: false, memberships: [] },
+      },
+    ]);
+    provider.people.current = { sub: "v-9", email: "vera@example.com", groups: ["guests"] };
+    expect((await signIn(routes)).answer.location).toBe("/");
+    expect((await asProgram()).status).toBe(401);
+  });
+
   test("an address is no identity: that of a local administrator takes over nothing", async () => {
     const id = await console.addAdministrator("vera@example.com");
     provider.people.current = { sub: "mallory", email: "vera@example.com", groups: ["console-owners"] };

@@ -178,7 +178,7 @@ describe.each(["sqlite", "postgres"] as const)("signing in on %s", (engine) => {
   test("R-31: a hash without pepper is made anew at the next sign-in, which goes on", async () => {
     const { email, id } = await addAdministrator();
     const weak = await hashPassword(password, randomBytes);
-    await console.storage.setPassword(id, { passwordHash: weak, keptSession: undefined }, console.author());
+    await console.storage.setPassword(id, weak, console.author());
     const browser = createOwnBrowser();
     await browser.signIn(email);
     const { passwordHash } = (await console.storage.findAdministrator(id)) ?? {};

@@ -43,9 +43,15 @@ export function createProgram(store: BipedStore, settings: BipedSettings = {}): 
 
 const nodeArgsOfSource = ["--conditions=biped-source", join(app, "src", "main.ts")];
 
-/** Nobody asks the admin listener anything here; it only needs a port of its own. */
 function findOtherPort(port: number): number {
   return port < 60_000 ? port + 1 : port - 1;
+}
+
+/** @param origin Of the public listener. */
+export function findAdminOrigin(origin: string): string {
+  const url = new URL(origin);
+  url.port = String(findOtherPort(Number(url.port)));
+  return url.origin;
 }
 
 /** One of the program's other commands; answers what it printed. */

@@ -9,7 +9,8 @@ import { type AuditHeads, createAuditHeads } from "./audit-log/audit-heads.ts";
 import { createHeadFile } from "./audit-log/head-file.ts";
 import type { Config } from "./config.ts";
 import { createAuthenticateCredential } from "./credentials/authenticate-credential.ts";
-import { createClientDirectory } from "./credentials/client-directory.ts";
+import { type ClientDirectory, createClientDirectory } from "./credentials/client-directory.ts";
+import { forgetOnChange } from "./credentials/forget-on-change.ts";
 import { openSecretDigester, type SecretDigester } from "./credentials/secret-digest.ts";
 import { createUseCounter, type UseCounter } from "./credentials/use-counter.ts";
 import { createCredentialsEndpoint } from "./credentials-endpoint/credentials-endpoint.ts";
@@ -75,8 +76,10 @@ export async function start(config: Config, parts: ServerParts): Promise<Server>
   }
 }
 
-async function startOn(storage: Storage, config: Config, parts: ServerParts): Promise<Server> {
-  const { kek, log, nowSeconds, randomBytes, secretEnvironment } = parts;
+async function startOn(opened: Storage, config: Config, parts: ServerParts): Promise<Server> {
+  const { kek, log, nowSeconds, monotonicSeconds, randomBytes, secretEnvironment } = parts;
+  const directory = createClientDirectory({ storage: opened, monotonicSeconds });
+  const storage = forgetOnChange(opened, directory);
   const author = { at: nowSeconds(), actor: "system", requestId: undefined };
   const digester = await openSecretDigester({ storage, kek, randomBytes, author });
   const keyRing = await openKeyRing({ storage, kek, nowSeconds, log, policy: createKeyPolicy(config) });
@@ -84,7 +87,7 @@ async function startOn(storage: Storage, config: Config, parts: ServerParts): Pr
   const refusals = createRefusalCounter(storage, log);
   const file = createHeadFile(join(config.dataDirectory, "audit-heads.jsonl"));
   const heads = createAuditHeads({ ...parts, storage, file });
-  const made = { ...parts, storage, digester, keyRing, uses, refusals, heads };
+  const made = { ...parts, storage, directory, digester, keyRing, uses, refusals, heads };
   const metrics = createMetrics();
   const adminRoutes = await createAdminRoutes(config, { ...made, policy: createKeyPolicy(config) });
   const listeners = createListeners(config, made, { endpoints: createEndpoints(config, made), adminRoutes, metrics });
@@ -112,6 +115,7 @@ async function startOn(storage: Storage, config: Config, parts: ServerParts): Pr
 
 type Made = ServerParts & {
   readonly storage: Storage;
+  readonly directory: ClientDirectory;
   readonly digester: SecretDigester;
   readonly keyRing: KeyRing;
   readonly uses: UseCounter;
@@ -121,10 +125,9 @@ type Made = ServerParts & {
 
 /** Puts each endpoint together from its parts: the only place that knows them all. */
 function createEndpoints({ issuer, catalogue, tokensPerSecond }: Config, made: Made): PublicEndpoints {
-  const { storage, keyRing, nowSeconds, monotonicSeconds } = made;
-  const directory = createClientDirectory({ storage, monotonicSeconds });
+  const { keyRing, nowSeconds, monotonicSeconds } = made;
   const failures = createFailureLimit(monotonicSeconds);
-  const authenticateCredential = createAuthenticateCredential({ ...made, directory, failures });
+  const authenticateCredential = createAuthenticateCredential({ ...made, failures });
   const readOwnToken = createReadOwnToken({ keyRing, issuer, nowSeconds });
   const signer = createSigner({ activeKey: keyRing.active, monotonicSeconds });
   const budget = createTokenBudget(tokensPerSecond, monotonicSeconds);

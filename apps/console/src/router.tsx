@@ -13,7 +13,15 @@ import { sessionQuery } from "./api/session.ts";
 import { NotFoundNotice, NotFoundPage } from "./pages/not-found/not-found-page.tsx";
 import { ConsoleError, PageError } from "./pages/not-found/page-error.tsx";
 import { ConsolePending, PagePending } from "./pages/not-found/page-pending.tsx";
-import { readListSearch, readSignInSearch } from "./search-parameters.ts";
+import {
+  readAuditSearch,
+  readCredentialListSearch,
+  readCredentialSearch,
+  readListSearch,
+  readOverviewSearch,
+  readSearchOnly,
+  readSignInSearch,
+} from "./search-parameters.ts";
 
 type RouterContext = { readonly queryClient: QueryClient };
 
@@ -58,6 +66,7 @@ const signedIn = createRoute({
 const overview = createRoute({
   getParentRoute: () => signedIn,
   path: "/",
+  validateSearch: readOverviewSearch,
   component: lazyRouteComponent(() => import("./pages/overview/overview-page.tsx"), "OverviewPage"),
 });
 const accounts = createRoute({
@@ -84,6 +93,7 @@ const accountProjects = createRoute({
 const accountCredentials = createRoute({
   getParentRoute: () => account,
   path: "/credentials",
+  validateSearch: readCredentialListSearch,
   component: lazyRouteComponent(() => import("./pages/account/credentials-tab.tsx"), "CredentialsTab"),
 });
 const accountMembers = createRoute({
@@ -103,11 +113,13 @@ const project = createRoute({
     parse: ({ projectId }) => ({ projectId: Number(projectId) }),
     stringify: ({ projectId }) => ({ projectId: String(projectId) }),
   },
+  validateSearch: readCredentialListSearch,
   component: lazyRouteComponent(() => import("./pages/project/project-page.tsx"), "ProjectPage"),
 });
 const credential = createRoute({
   getParentRoute: () => signedIn,
   path: "/credentials/$clientId",
+  validateSearch: readCredentialSearch,
   component: lazyRouteComponent(() => import("./pages/credential/credential-page.tsx"), "CredentialPage"),
 });
 const clouds = createRoute({
@@ -123,11 +135,13 @@ const signingKeys = createRoute({
 const administrators = createRoute({
   getParentRoute: () => signedIn,
   path: "/administrators",
+  validateSearch: readSearchOnly,
   component: lazyRouteComponent(() => import("./pages/administrators/administrators-page.tsx"), "AdministratorsPage"),
 });
 const auditLog = createRoute({
   getParentRoute: () => signedIn,
   path: "/audit-log",
+  validateSearch: readAuditSearch,
   component: lazyRouteComponent(() => import("./pages/audit-log/audit-log-page.tsx"), "AuditLogPage"),
 });
 const you = createRoute({

@@ -43,3 +43,75 @@ export function readListSearch(raw: RawSearch): ListSearch {
     sort: readOneOf(raw, "sort", listSorts),
   };
 }
+
+export type SearchOnly = { readonly search?: string | undefined };
+
+/** Of the lists that have one order. */
+export function readSearchOnly(raw: RawSearch): SearchOnly {
+  return { search: readText(raw, "search") };
+}
+
+export type AuditSearch = {
+  readonly accountId?: number | undefined;
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly subject?: string | undefined;
+  /** ISO 8601, so that a link means the same in every time zone. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+};
+
+export function readAuditSearch(raw: RawSearch): AuditSearch {
+  return {
+    accountId: readId(raw, "accountId"),
+    actor: readText(raw, "actor"),
+    action: readText(raw, "action"),
+    subject: readText(raw, "subject"),
+    from: readInstant(raw, "from"),
+    to: readInstant(raw, "to"),
+  };
+}
+
+function readId(raw: RawSearch, name: string): number | undefined {
+  const text = readText(raw, name);
+  return text !== undefined && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
+}
+
+function readInstant(raw: RawSearch, name: string): string | undefined {
+  const text = readText(raw, name);
+  return text !== undefined && /^[\d-]{10}T[\d:.]{5,}(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text))
+    ? text
+    : undefined;
+}
+
+const credentialSorts = ["name", "-name", "createdAt", "-createdAt"] as const;
+
+export type CredentialListSearch = {
+  readonly search?: string | undefined;
+  readonly sort?: (typeof credentialSorts)[number] | undefined;
+  readonly state?: "enabled" | "disabled" | undefined;
+  /** Of an account's list: its own credentials unless others are asked for. */
+  readonly level?: "project" | "all" | undefined;
+};
+
+export function readCredentialListSearch(raw: RawSearch): CredentialListSearch {
+  return {
+    search: readText(raw, "search"),
+    sort: readOneOf(raw, "sort", credentialSorts),
+    state: readOneOf(raw, "state", ["enabled", "disabled"]),
+    level: readOneOf(raw, "level", ["project", "all"]),
+  };
+}
+
+export type CredentialSearch = { readonly days?: "90" | undefined };
+
+/** How far back a credential's use is shown: 30 days unless 90 are asked for. */
+export function readCredentialSearch(raw: RawSearch): CredentialSearch {
+  return { days: readText(raw, "days") === "90" ? "90" : undefined };
+}
+
+export type OverviewSearch = { readonly accountId?: number | undefined; readonly by?: "day" | undefined };
+
+export function readOverviewSearch(raw: RawSearch): OverviewSearch {
+  return { accountId: readId(raw, "accountId"), by: readOneOf(raw, "by", ["day"]) };
+}

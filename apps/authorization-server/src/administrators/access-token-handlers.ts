@@ -7,7 +7,8 @@ import type { Handlers, ManagementAnswer, ManagementRequest } from "../managemen
 import type { AccessToken, NewAccessToken } from "../storage/administration.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type Caller, findReach } from "./caller.ts";
-import type { OperationsOf, SignInParts } from "./sign-in-parts.ts";
+import { refuseEnded } from "./identify-caller.ts";
+import { type OperationsOf, type SignInParts, sessionOf } from "./sign-in-parts.ts";
 import { digestText } from "./token-digest.ts";
 
 const daySeconds = 86_400;
@@ -51,7 +52,8 @@ async function createAccessToken(
     accountId,
     expiresAt: nowSeconds() + body.expiresInDays * daySeconds,
   };
-  const id = await storage.createAccessToken(made, author);
+  const id = await storage.createAccessToken(made, { ...author, keptSession: sessionOf(caller).digest });
+  if (id === undefined) return refuseEnded();
   const stored = (await storage.listAccessTokens(caller.administrator.id)).find((known) => known.id === id);
   if (stored === undefined) return refuse("NOT_FOUND", "The access token was ended meanwhile.");
   // R-68: a repeated request has the id of the first one, whose token nobody can show again.

@@ -40,6 +40,13 @@ export function findRole(caller: Caller, accountId: number): Role | undefined {
   return caller.administrator.memberships.find((membership) => membership.accountId === accountId)?.role;
 }
 
+/** Those of the reach in which the caller is owner. */
+export function findOwnedAccounts(caller: Caller): Reach {
+  const reach = findReach(caller);
+  if (reach === "every account") return reach;
+  return { accountIds: reach.accountIds.filter((id) => findRole(caller, id) === "owner") };
+}
+
 export function isRoleAtLeast(role: Role, needed: Role): boolean {
   return roles.indexOf(role) >= roles.indexOf(needed);
 }

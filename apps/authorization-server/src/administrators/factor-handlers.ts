@@ -79,7 +79,8 @@ async function confirmTotp(
   const step = await findEnrolledStep(parts, id, body.code);
   if (step === undefined) return refuse("INVALID_REQUEST", "code is not what the authenticator app shows now.");
   const isConfirmed = await parts.storage.confirmTotp(id, step, createFactorAuthor(parts, caller, http));
-  if (!isConfirmed) return refuse("CONFLICT", "The enrolment was finished or replaced meanwhile.");
+  if (!isConfirmed)
+    return refuse("CONFLICT", "The enrolment was finished or replaced meanwhile, or your session has ended.");
   const recoveryCodes = await createFirstRecoveryCodes(parts, id, http);
   return { body: { recoveryCodes: recoveryCodes && [...recoveryCodes] } };
 }
@@ -96,7 +97,8 @@ async function addPasskey(
   const passkey = await parts.passkeys.readEnrolment(administrator, { name, answer: body.passkey });
   if (passkey === undefined) return refuse("INVALID_REQUEST", "passkey is not the answer to a challenge of now.");
   const author = createFactorAuthor(parts, caller, http);
-  if (!(await parts.storage.addPasskey(passkey, author))) return refuse("CONFLICT", "This passkey is known already.");
+  if (!(await parts.storage.addPasskey(passkey, author)))
+    return refuse("CONFLICT", "This passkey is known already, or your session has ended.");
   const recoveryCodes = await createFirstRecoveryCodes(parts, administrator.id, http);
   return { body: { passkey: formatPasskey(passkey), recoveryCodes: recoveryCodes && [...recoveryCodes] } };
 }

@@ -47,7 +47,7 @@ export function createFirstRun(parts: MadeSignInParts): FirstRun {
   return {
     setUp: async (body, http) => {
       if (!(await storage.isSetupOpen())) return refuse("NOT_FOUND", "There is an administrator already.");
-      const begun = limit.begin({ kind: "setup", name: "", source: http.source });
+      const begun = limit.begin({ kind: "setup", name: undefined, source: http.source });
       const administratorId = await guardGuess(begun, async () => {
         const digest = digestToken(body.token, "setup");
         if (digest === undefined) return undefined;
@@ -63,7 +63,7 @@ export function createFirstRun(parts: MadeSignInParts): FirstRun {
       return isRefusal(administratorId) ? administratorId : signInFirst(parts, administratorId, http);
     },
     accept: async (body, http) => {
-      const begun = limit.begin({ kind: "invitation", name: "", source: http.source });
+      const begun = limit.begin({ kind: "invitation", name: undefined, source: http.source });
       const administratorId = await guardGuess(begun, async () => {
         const digest = digestToken(body.token, "invite");
         if (digest === undefined) return undefined;
@@ -82,11 +82,10 @@ export function createFirstRun(parts: MadeSignInParts): FirstRun {
 
 type Person = { readonly name: string; readonly password: string; readonly texts: readonly string[] };
 
-/** There is no second factor yet, so that the password has to stand alone. */
 async function preparePerson({ passwords }: MadeSignInParts, { name: sent, password, texts }: Person) {
   const name = parseName("name", sent);
   if (isRefusal(name)) return name;
-  const mistake = await checkPasswordRules(password, { hasSecondFactor: false, texts: [...texts, name] });
+  const mistake = await checkPasswordRules(password, [...texts, name]);
   if (mistake !== undefined) return mistake;
   const passwordHash = await passwords.hash(password);
   return isRefusal(passwordHash) ? passwordHash : { name, passwordHash };

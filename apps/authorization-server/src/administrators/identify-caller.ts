@@ -70,6 +70,11 @@ function refuseUnauthenticated(reason: string): Refusal {
   return refuse("UNAUTHENTICATED", "Sign in, or send a valid access token.", reason, { headers: challenge });
 }
 
+/** For a session that was live when the request began. */
+export function refuseEnded(): Refusal {
+  return refuseUnauthenticated("the session was ended meanwhile");
+}
+
 /** one answer for an unknown address, a wrong password, and an administrator who is disabled or only invited. */
 export function refuseSignIn(reason: string): Refusal {
   return refuse("UNAUTHENTICATED", "Sign-in failed.", reason, { headers: challenge });

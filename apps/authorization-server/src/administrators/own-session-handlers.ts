@@ -2,7 +2,7 @@ import { isRefusal, type Refusal, refuse } from "@biped/protocol";
 import { formatTime } from "../credentials/format-time.ts";
 import type { Handlers, ManagementAnswer, ManagementRequest } from "../management-api/handlers.ts";
 import type { Caller } from "./caller.ts";
-import { hasSecondFactor } from "./identify-caller.ts";
+import { hasSecondFactor, refuseEnded } from "./identify-caller.ts";
 import { checkPasswordRules } from "./password-rules.ts";
 import { checkOneProof } from "./second-factors.ts";
 import {
@@ -63,17 +63,15 @@ async function changePassword(
   { caller, body, http }: ManagementRequest<"PUT /api/password">,
 ): Promise<ManagementAnswer<"PUT /api/password"> | Refusal> {
   const { administrator } = caller;
-  const context = {
-    hasSecondFactor: hasSecondFactor(administrator),
-    texts: [administrator.email, administrator.name],
-  };
-  const mistake = refuseOfProvider(administrator) ?? (await checkPasswordRules(body.password, context));
+  const texts = [administrator.email, administrator.name];
+  const mistake = refuseOfProvider(administrator) ?? (await checkPasswordRules(body.password, texts));
   if (mistake !== undefined) return mistake;
   const passwordHash = await passwords.hash(body.password);
   if (isRefusal(passwordHash)) return passwordHash;
-  const change = { passwordHash, keptSession: sessionOf(caller).digest };
-  await storage.setPassword(administrator.id, change, createOwnAuthor(administrator.id, nowSeconds(), http));
-  return { body: undefined };
+  const author = createOwnAuthor(administrator.id, nowSeconds(), http);
+  const by = { ...author, keptSession: sessionOf(caller).digest };
+  const isSet = await storage.setPassword(administrator.id, passwordHash, by);
+  return isSet ? { body: undefined } : refuseEnded();
 }
 
 /** The password proves nothing new for one who has something stronger. */

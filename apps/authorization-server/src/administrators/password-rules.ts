@@ -1,30 +1,29 @@
 import { type Refusal, refuse } from "@biped/protocol";
 
-export type PasswordContext = {
-  /** With one, eight characters are enough (NIST SP 800-63B-4 §3.1.1). */
-  readonly hasSecondFactor: boolean;
-  /** Texts whose words a guesser tries first: e-mail address, name. */
-  readonly texts: readonly string[];
-};
-
-const minLengthAlone = 15;
-const minLengthWithFactor = 8;
+/**
+ * NIST SP 800-63B-4 §3.1.1 for a password that stands alone. It allows eight characters beside a second factor, which
+ * we do not use: the last factor may be removed, a hash does not tell how long its password is, and then it would
+ * stand alone.
+ */
+const minLength = 15;
 const maxLength = 1024;
 /** So much has to be left of a password when the words that everybody knows are taken out. */
 const minOwnLength = 8;
 /** A known password with this much behind or before it is still a known password. */
 const maxAffixLength = 9;
 
-/** R-31: length, and whether a guesser would try it early; no rules about kinds of characters. */
-export async function checkPasswordRules(password: string, context: PasswordContext): Promise<Refusal | undefined> {
-  const mistake = findLengthMistake(password, context) ?? (await findGuessable(password, context.texts));
+/**
+ * R-31: length, and whether a guesser would try it early; no rules about kinds of characters.
+ * @param texts Whose words a guesser tries first: e-mail address, name.
+ */
+export async function checkPasswordRules(password: string, texts: readonly string[]): Promise<Refusal | undefined> {
+  const mistake = findLengthMistake(password) ?? (await findGuessable(password, texts));
   return mistake === undefined ? undefined : refuse("INVALID_REQUEST", mistake);
 }
 
-function findLengthMistake(password: string, { hasSecondFactor }: PasswordContext): string | undefined {
+function findLengthMistake(password: string): string | undefined {
   if (/\p{Surrogate}/u.test(password)) return "password must be Unicode text.";
   const { length } = [...password.normalize("NFKC")];
-  const minLength = hasSecondFactor ? minLengthWithFactor : minLengthAlone;
   if (length < minLength) return `password must have at least ${minLength} characters.`;
   return length > maxLength ? `password must have at most ${maxLength} characters.` : undefined;
 }

@@ -28,18 +28,22 @@ export type SessionParts = {
   readonly randomBytes: (count: number) => Uint8Array;
 };
 
+export type SignedInPerson = Pick<Session, "administratorId" | "state"> & {
+  /** When identity was proved; undefined where a provider did not say. */
+  readonly provedAt: number | undefined;
+};
+
+export type StartedSession = { readonly cookie: string; readonly session: Session };
+
 /** What a browser holds is a new value at each gain of trust, so that one from before is worth nothing (fixation). */
 export type Sessions = {
   /** Ends the session that the request came with. @returns the cookie and the session. */
-  readonly start: (
-    person: {
-      readonly administratorId: string;
-      readonly state: Session["state"];
-      /** When identity was proved; undefined where a provider did not say. */
-      readonly provedAt: number | undefined;
-    },
+  readonly start: (person: SignedInPerson, request: HttpRequest) => Promise<StartedSession>;
+  /** The same after a password; undefined if it is not the password any more, or the administrator not enabled. */
+  readonly startByPassword: (
+    person: SignedInPerson & Pick<Administrator, "passwordHash">,
     request: HttpRequest,
-  ) => Promise<{ readonly cookie: string; readonly session: Session }>;
+  ) => Promise<StartedSession | undefined>;
   /** The cookie of a pending session that is complete from now on; undefined if it has ended. */
   readonly complete: (held: HeldSession, request: HttpRequest) => Promise<string | undefined>;
   readonly stepUp: (session: Session) => Promise<{ readonly cookie: string; readonly session: Session } | undefined>;
@@ -76,15 +80,25 @@ export function createSessions(parts: SessionParts): Sessions {
 function createGains(
   { storage, nowSeconds, randomBytes }: SessionParts,
   find: Sessions["find"],
-): Pick<Sessions, "start" | "complete" | "stepUp"> {
+): Pick<Sessions, "start" | "startByPassword" | "complete" | "stepUp"> {
+  const prepare = async ({ administratorId, state, provedAt }: SignedInPerson, request: HttpRequest) => {
+    const former = await find(request);
+    if (former !== undefined) await storage.endSession(former.administrator.id, former.session.digest);
+    const value = createSessionValue(randomBytes);
+    const session = createSession({ administratorId, state, provedAt, value, at: nowSeconds() }, request);
+    const author = createOwnAuthor(administratorId, session.createdAt, request);
+    return { author, started: { cookie: formatSessionCookie(value), session } };
+  };
   return {
-    start: async ({ administratorId, state, provedAt }, request) => {
-      const former = await find(request);
-      if (former !== undefined) await storage.endSession(former.administrator.id, former.session.digest);
-      const value = createSessionValue(randomBytes);
-      const session = createSession({ administratorId, state, provedAt, value, at: nowSeconds() }, request);
-      await storage.createSession(session, createOwnAuthor(administratorId, session.createdAt, request));
-      return { cookie: formatSessionCookie(value), session };
+    start: async (person, request) => {
+      const { author, started } = await prepare(person, request);
+      await storage.createSession(started.session, author);
+      return started;
+    },
+    startByPassword: async (person, request) => {
+      const { author, started } = await prepare(person, request);
+      const isStarted = await storage.createSession(started.session, author, person);
+      return isStarted ? started : undefined;
     },
     complete: async ({ session, administrator }, request) => {
       const value = createSessionValue(randomBytes);
@@ -102,11 +116,7 @@ function createGains(
   };
 }
 
-type NewSession = Pick<Session, "administratorId" | "state"> & {
-  readonly provedAt: number | undefined;
-  readonly value: string;
-  readonly at: number;
-};
+type NewSession = SignedInPerson & { readonly value: string; readonly at: number };
 
 function createSession({ administratorId, state, provedAt, value, at }: NewSession, request: HttpRequest): Session {
   return {

@@ -113,6 +113,17 @@ describe("a stranger locks nobody out", () => {
     expect(waitOf(await limit.begin(guess()))).toBe(0);
   });
 
+  test("nor where there is no name to guess at: a token's holder waits for nobody else's guesses", async () => {
+    const { limit } = createClocked();
+    for (const kind of ["setup", "invitation"] as const) {
+      for (let at = 0; at < 500; at += 1) await limit.begin({ ...bot(at), kind, name: undefined });
+      for (let count = 0; count < 5; count += 1) {
+        expect(waitOf(await limit.begin(guess({ kind, name: undefined })))).toBe(0);
+      }
+      expect(waitOf(await limit.begin(guess({ kind, name: undefined })))).toBe(1);
+    }
+  });
+
   test("nor where a live session tells that they have", async () => {
     const { limit } = createClocked();
     for (let at = 0; at < 20; at += 1) await limit.begin(bot(at));

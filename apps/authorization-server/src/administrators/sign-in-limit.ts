@@ -7,8 +7,11 @@ import { createDelays, type Delays } from "./failure-delays.ts";
 /** What somebody tries to prove. Each kind and name has its own count, so that one never opens or closes another. */
 export type Guess = {
   readonly kind: "password" | "second-factor" | "step-up" | "setup" | "invitation";
-  /** E-mail address in its one spelling, or the id of an administrator. */
-  readonly name: string;
+  /**
+   * E-mail address in its one spelling, or the id of an administrator. Undefined where a token of 256 bits is all that
+   * there is: counted for everybody together, strangers' guesses would close the way for all.
+   */
+  readonly name: string | undefined;
   readonly source: string;
 };
 
@@ -49,8 +52,8 @@ export function createSignInLimit(monotonicSeconds: () => number): SignInLimit {
   return {
     begin: async ({ kind, name, source }, isOwnSource = async () => false) => {
       const network = formatNetwork(source);
-      const [pair, person] = [`${network} ${kind} ${name}`, `${kind} ${name}`];
-      const isOwn = ownSources.has(pair) || (names.findWait(person) > 0 && (await isOwnSource()));
+      const [pair, person] = [`${network} ${kind} ${name ?? ""}`, `${kind} ${name ?? ""}`];
+      const isOwn = name === undefined || ownSources.has(pair) || (names.findWait(person) > 0 && (await isOwnSource()));
       const counted: readonly (readonly [Delays, string])[] = [
         [sources, network],
         [pairs, pair],

@@ -30,7 +30,7 @@ export type SsoSettings = {
 };
 
 export type SsoParts = SessionParts & {
-  readonly storage: SessionParts["storage"] & Pick<Storage, "applySso" | "addSsoAttempt" | "takeSsoAttempt">;
+  readonly storage: SessionParts["storage"] & Pick<Storage, "applySso" | "endSso" | "addSsoAttempt" | "takeSsoAttempt">;
   readonly settings: SsoSettings;
   readonly consoleUrl: string;
   readonly monotonicSeconds: () => number;
@@ -114,12 +114,15 @@ function createCallback(parts: SsoParts, provider: Provider, sessions: Sessions)
     if (state === undefined || !attempt) return redirectProblem("sso-expired", "no such attempt of this browser");
     const claims = await readClaims(parts, provider, { request, state, attempt });
     if ("failure" in claims) return redirectProblem("sso-failed", claims.failure);
-    const { isPlatformOwner, memberships } = mapRoles(parts.settings, claims.value);
-    if (!isPlatformOwner && memberships.length === 0) return redirectProblem("sso-no-role", "no mapped role");
+    const roles = mapRoles(parts.settings, claims.value);
     const { issuer } = parts.settings;
     const person = { ...describePerson(claims.value), id: createUuid(parts.randomBytes), issuer };
     const author = { at: parts.nowSeconds(), actor: "system", requestId: request.id, source: request.source };
-    const administrator = await parts.storage.applySso({ ...person, isPlatformOwner, memberships }, author);
+    if (!roles.isPlatformOwner && roles.memberships.length === 0) {
+      await parts.storage.endSso(person, author);
+      return redirectProblem("sso-no-role", "no mapped role");
+    }
+    const administrator = await parts.storage.applySso({ ...person, ...roles }, author);
     if (administrator === "email taken") return redirectProblem("sso-email-taken", "another origin has the address");
     if (administrator.state !== "enabled") return redirectProblem("sso-disabled", `${administrator.id} is disabled`);
     const provedAt = readProofTime(claims.value, parts.nowSeconds());
@@ -167,7 +170,7 @@ function mapRoles({ roleClaim, roles }: SsoSettings, claims: openid.IDToken) {
 /** The address and the name are what people read; the person is the subject. */
 function describePerson({ sub, email, email_verified: isVerified, name }: openid.IDToken) {
   const told = typeof email === "string" && isVerified !== false ? normalizeEmail(email) : "";
-  const address = told === "" || told.length > 254 ? sub : told;
+  const address = told === "" ? sub : told;
   const named = parseName("name", typeof name === "string" ? name : "");
   return { subject: sub, email: address, name: isRefusal(named) ? address.slice(0, 200) : named };
 }

@@ -95,6 +95,49 @@ describe("what is remembered", () => {
     expect(directory.remembered.findClient("a")).toBeUndefined();
   });
 
+  test("is forgotten by what changes it: a client, or the project or the account that it is below", async () => {
+    const { clients, projects, directory } = createParts();
+    const below = (clientId: string, projectId: number | undefined): Client => {
+      const client = createClient(clientId);
+      return { ...client, credential: { ...client.credential, projectId } };
+    };
+    for (const client of [below("of 42", 42), below("of 43", 43), below("of the account", undefined)]) {
+      clients.set(client.credential.clientId, client);
+    }
+    const other = createClient("of another account");
+    clients.set("of another account", { ...other, credential: { ...other.credential, accountId: 2 } });
+    for (const id of [42, 43]) projects.set(id, createProject(id));
+    const listRemembered = async (forget: () => void): Promise<readonly (string | number)[]> => {
+      for (const id of clients.keys()) await directory.stored.findClient(id);
+      for (const id of projects.keys()) await directory.stored.findProject(id);
+      forget();
+      return [
+        ...[...clients.keys()].filter((id) => directory.remembered.findClient(id) !== undefined),
+        ...[...projects.keys()].filter((id) => directory.remembered.findProject(id) !== undefined),
+      ];
+    };
+    const { forget } = directory;
+    const all = ["of 42", "of 43", "of the account", "of another account", 42, 43];
+    const without = (...gone: readonly (string | number)[]) => all.filter((id) => !gone.includes(id));
+    expect(await listRemembered(() => forget.client("of 43"))).toEqual(without("of 43"));
+    expect(await listRemembered(() => forget.project(42))).toEqual(without("of 42", 42));
+    expect(await listRemembered(() => forget.account(1))).toEqual(["of another account"]);
+    expect(await listRemembered(forget.everything)).toEqual([]);
+  });
+
+  test("is not what a read brings that began before something was forgotten", async () => {
+    const { promise, resolve } = Promise.withResolvers<Client>();
+    const directory = createClientDirectory({
+      storage: { findClient: () => promise, findProject: async () => undefined },
+      monotonicSeconds: () => 0,
+    });
+    const reading = directory.stored.findClient("a");
+    directory.forget.client("a");
+    resolve(createClient("a"));
+    expect((await reading)?.credential.clientId).toBe("a");
+    expect(directory.remembered.findClient("a")).toBeUndefined();
+  });
+
   test("stays when the store is away, and no longer than before", async () => {
     const clock = { seconds: 0 };
     let away = false;

@@ -11,6 +11,13 @@ export type ClientDirectory = {
   readonly remembered: Lookup;
   /** The store, which is then remembered. */
   readonly stored: Lookup;
+  /** Drops what is remembered of an object and of all below it; what is being read of it now is not remembered either. */
+  readonly forget: {
+    readonly client: (clientId: string) => void;
+    readonly project: (id: number) => void;
+    readonly account: (id: number) => void;
+    readonly everything: () => void;
+  };
 };
 
 export type DirectoryParts = {
@@ -32,12 +39,29 @@ export function createClientDirectory({ storage, monotonicSeconds }: DirectoryPa
       findClient: (clientId) => clients.read(clientId, storage.findClient),
       findProject: (id) => projects.read(id, storage.findProject),
     },
+    forget: {
+      client: (clientId) => clients.forget((_, key) => key === clientId),
+      project: (id) => {
+        projects.forget((_, key) => key === id);
+        clients.forget(({ credential }) => credential.projectId === id);
+      },
+      account: (id) => {
+        projects.forget(({ accountId }) => accountId === id);
+        clients.forget(({ credential }) => credential.accountId === id);
+      },
+      everything: () => {
+        projects.forget(() => true);
+        clients.forget(() => true);
+      },
+    },
   };
 }
 
 /** What is not there is never remembered: guessed ids must not push out real ones. */
 function createMemory<Key, Value>(monotonicSeconds: () => number) {
   const entries = new Map<Key, { readonly value: Value; readonly untilSeconds: number }>();
+  /** How often something was forgotten: a read that began before may bring what was true before. */
+  let forgettings = 0;
   return {
     find: (key: Key): Value | undefined => {
       const entry = entries.get(key);
@@ -46,7 +70,9 @@ function createMemory<Key, Value>(monotonicSeconds: () => number) {
     read: async (key: Key, readStored: (key: Key) => Promise<Value | undefined>): Promise<Value | undefined> => {
       // From the beginning of the read: what a slow store answers may have changed while it did.
       const untilSeconds = monotonicSeconds() + rememberSeconds;
+      const before = forgettings;
       const value = await readStored(key);
+      if (before !== forgettings) return value;
       entries.delete(key);
       if (value === undefined) return undefined;
       // Each entry is inserted anew when it is read, so the first key is the oldest.
@@ -54,6 +80,10 @@ function createMemory<Key, Value>(monotonicSeconds: () => number) {
       if (oldest !== undefined) entries.delete(oldest);
       entries.set(key, { value, untilSeconds });
       return value;
+    },
+    forget: (isOver: (value: Value, key: Key) => boolean): void => {
+      forgettings += 1;
+      for (const [key, { value }] of entries) if (isOver(value, key)) entries.delete(key);
     },
   };
 }

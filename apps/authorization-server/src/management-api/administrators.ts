@@ -1,6 +1,6 @@
 import type { Administrator as AdministratorView } from "@biped/management-client";
 import { isRefusal, type Refusal } from "@biped/protocol";
-import { type Caller, findReach } from "../administrators/caller.ts";
+import { type Caller, findOwnedAccounts, findReach } from "../administrators/caller.ts";
 import { hasSecondFactor } from "../administrators/identify-caller.ts";
 import { formatTime } from "../credentials/format-time.ts";
 import {
@@ -34,6 +34,7 @@ export type AdministratorHandlerParts = {
   readonly storage: Pick<
     Storage,
     | "changeAdministrator"
+    | "changeMembership"
     | "findAccount"
     | "findAdministrator"
     | "findAdministratorByEmail"
@@ -98,7 +99,7 @@ function createInvitationHandlers(parts: AdministratorHandlerParts): Handlers<In
     "POST /api/administrators/:administratorId/invitation": async ({ params, author, caller }) =>
       answer(await reinviteAdministrator(parts, params, author), caller),
     "POST /api/accounts/:accountId/members": async ({ params, body, author, caller }) =>
-      answer(await addMember(parts, { ...params, ...body }, author), caller),
+      answer(await addMember(parts, { ...params, ...body, vouchedFor: findOwnedAccounts(caller) }, author), caller),
   };
 }
 

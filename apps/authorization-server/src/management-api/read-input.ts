@@ -36,11 +36,25 @@ export function readBody(schema: z.ZodObject | undefined, request: HttpRequest):
 }
 
 function parseWith(schema: z.ZodObject, input: unknown): unknown {
+  if (!isWithinDepth(input)) return refuse("INVALID_REQUEST", "The body is nested too deeply.");
   if (holdsUnstorable(input)) {
     return refuse("INVALID_REQUEST", "The request holds a NUL, or half of a surrogate pair.");
   }
   const parsed = schema.strict().safeParse(input);
   return parsed.success ? parsed.data : refuse("INVALID_REQUEST", describeMistake(parsed.error.issues, input));
+}
+
+/** More than any request of the contract has. */
+const maxDepth = 20;
+
+/** Level by level: 64 KiB can hold more levels than there is stack for whatever walks them by recursion afterwards. */
+function isWithinDepth(input: unknown): boolean {
+  let level: readonly unknown[] = [input];
+  for (let depth = 0; depth <= maxDepth; depth += 1) {
+    level = level.flatMap((value) => (typeof value === "object" && value !== null ? Object.values(value) : []));
+    if (level.length === 0) return true;
+  }
+  return false;
 }
 
 function holdsUnstorable(input: unknown): boolean {

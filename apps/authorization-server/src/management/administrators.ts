@@ -3,6 +3,7 @@ import { normalizeEmail } from "../administrators/email.ts";
 import { digestText } from "../administrators/token-digest.ts";
 import type { Administrator, Membership, NewInvitation } from "../storage/administration.ts";
 import { type Author, IdempotencyMismatch, type Storage } from "../storage/storage.ts";
+import type { Reach } from "../storage/views.ts";
 import { isObstacle, refuseObstacle } from "./answers.ts";
 import { parseName } from "./text-rules.ts";
 import { createUuid } from "./uuid.ts";
@@ -32,20 +33,40 @@ export async function invitePlatformOwner(
   return refuse("CONFLICT", "There is an administrator of this e-mail address already.");
 }
 
-/** Who is known already becomes a member, and nothing else of them is told or changed. */
+export type NewMemberInput = Person &
+  Membership & {
+    /** The accounts for whose members the caller vouches: as their owner, or as platform owner for everybody. */
+    readonly vouchedFor: Reach;
+  };
+
+/**
+ * Who is known already becomes a member, and nothing else of them is told or changed. An address proves nothing about
+ * the person who has it here: whoever invited them may have kept the link. So only one who owns an account that they
+ * are a member of, or a platform owner, gives them more.
+ */
 export async function addMember(
   parts: InvitationParts<"inviteAdministrator" | "findAdministratorByEmail" | "setMembership">,
-  { accountId, role, ...person }: Person & Membership,
+  { accountId, role, vouchedFor, ...person }: NewMemberInput,
   author: Author,
 ): Promise<Invited | Refusal> {
   const membership = { accountId, role };
   const invited = await inviteOrMismatch(parts, { ...person, isPlatformOwner: false, membership }, author);
   if (invited !== "known" && !(invited instanceof IdempotencyMismatch)) return invited;
   const known = await parts.storage.findAdministratorByEmail(normalizeEmail(person.email));
-  if (known === undefined) throw invited instanceof IdempotencyMismatch ? invited : new Error("A person went away.");
+  if (known === undefined || !isWithin(vouchedFor, known)) {
+    if (invited instanceof IdempotencyMismatch) throw invited;
+    return refuse(
+      "CONFLICT",
+      "An administrator of this e-mail address exists already. A platform owner can make them a member.",
+    );
+  }
   const member = await parts.storage.setMembership(known.id, membership, createMembershipAuthor(author));
   if (isObstacle(member)) return refuseObstacle(member, "administrator");
   return { administratorId: known.id, invitation: undefined };
+}
+
+function isWithin(reach: Reach, { memberships }: Administrator): boolean {
+  return reach === "every account" || memberships.some(({ accountId }) => reach.accountIds.includes(accountId));
 }
 
 /** The same key may have made a member of somebody who was known, and then tells nothing about an invitation. */
@@ -97,12 +118,19 @@ function createInvitation(
   return { token, invitation: { id: createUuid(randomBytes), digest: digestText(token), expiresAt } };
 }
 
-/** Ends the former invitation, password, factors and sessions. */
+/**
+ * Ends the former invitation, password, factors and sessions. Not of those who sign in by a provider, which they always
+ * do: a password of ours would let them in beside it, and without the second factor that the provider asks for.
+ */
 export async function reinviteAdministrator(
-  { storage, randomBytes }: InvitationParts<"reinviteAdministrator">,
+  { storage, randomBytes }: InvitationParts<"findAdministrator" | "reinviteAdministrator">,
   { administratorId }: { readonly administratorId: string },
   author: Author,
 ): Promise<Invited | Refusal> {
+  const administrator = await storage.findAdministrator(administratorId);
+  if (administrator?.sso !== undefined) {
+    return refuse("CONFLICT", "This administrator signs in by your organisation's provider, and needs no invitation.");
+  }
   const { token, invitation } = createInvitation(randomBytes, author.at);
   const made = await storage.reinviteAdministrator(administratorId, invitation, author);
   if (made === "unknown administrator") return refuseObstacle(undefined, "administrator");
@@ -136,14 +164,11 @@ export type MemberInput = { readonly administratorId: string } & Membership;
 
 /** Only of one who is a member: others are invited by their e-mail address. */
 export async function changeMember(
-  storage: Pick<Storage, "findAdministrator" | "setMembership">,
+  storage: Pick<Storage, "changeMembership">,
   { administratorId, accountId, role }: MemberInput,
   author: Author,
 ): Promise<Administrator | Refusal> {
-  const administrator = await storage.findAdministrator(administratorId);
-  const isMember = administrator?.memberships.some((membership) => membership.accountId === accountId);
-  if (isMember !== true) return refuseObstacle(undefined, "member");
-  const changed = await storage.setMembership(administratorId, { accountId, role }, author);
+  const changed = await storage.changeMembership(administratorId, { accountId, role }, author);
   return isObstacle(changed) ? refuseObstacle(changed, "member") : changed;
 }
 

@@ -284,6 +284,7 @@ describe("a credential", () => {
         {
           storage: {
             findAccount: async () => ({ ...account, credentialLifetimeLimitDays: limitDays }),
+            findCreatedCredential: async () => undefined,
             createCredential: async (created, secret: NewSecret) => {
               return { credential: { ...credential, ...created }, secretId: secret.id };
             },

@@ -32,7 +32,7 @@ export type SecretParts = {
 };
 
 export type CredentialParts = SecretParts & {
-  readonly storage: Pick<Storage, "createCredential" | "findAccount">;
+  readonly storage: Pick<Storage, "createCredential" | "findAccount" | "findCreatedCredential">;
   readonly catalogue: ScopeCatalogue;
 };
 
@@ -60,7 +60,11 @@ export async function createCredential(
     findScopesMistake(input.scopes, parts.catalogue) ??
     findRangesMistake(input.allowedRanges) ??
     findEndMistake(input.expiresAt, life);
-  if (mistake !== undefined) return refuse("INVALID_REQUEST", mistake);
+  if (mistake !== undefined) {
+    // the end that was asked for may have passed since, or the account have a limit by now.
+    const former = await parts.storage.findCreatedCredential(author);
+    return former === undefined ? refuse("INVALID_REQUEST", mistake) : { ...former, clientSecret: undefined };
+  }
 
   const { clientSecret, secret } = makeSecret(parts);
   const sets = { scopes: [...new Set(input.scopes)], allowedRanges: [...new Set(input.allowedRanges)] };

@@ -224,6 +224,7 @@ describe("a credential", () => {
           return refused ?? { credential: { ...credential, ...fresh }, secretId: secret.id };
         },
         findAccount: async () => account,
+        findCreatedCredential: async () => undefined,
       },
       digester: { digestForStorage: (secret: string) => ({ digest: `digest of ${secret.length}`, pepperId: "p1" }) },
       catalogue: defaultScopes,

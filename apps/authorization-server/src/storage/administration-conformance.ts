@@ -26,7 +26,9 @@ export function describeAdministration(suite: Suite): void {
     describeInvitations(suite);
     describeMemberships(suite);
     describeSso(suite);
+    describeSsoEnd(suite);
     describeSessions(suite);
+    describeSlowSignIns(suite);
     describeTotp(suite);
     describePasskeys(suite);
     describeCodesAndAttempts(suite);
@@ -199,15 +201,14 @@ function describeAdministrators(suite: Suite): void {
       const kept = await addSession(storage, id);
       await addSession(storage, id);
       await addSession(storage, id, { state: "pending" });
-      const password = { passwordHash: "$argon2id$new", keptSession: kept.digest };
-      expect(await other.setPassword(id, password, later)).toBeUndefined();
+      expect(await other.setPassword(id, "$argon2id$new", { ...later, keptSession: kept.digest })).toBe(true);
       expect(await storage.findAdministrator(id)).toMatchObject({ passwordHash: "$argon2id$new", version: 1 });
       expect(await storage.listSessions(id)).toEqual([kept]);
       expect((await storage.listSessions(bystander.id)).length).toBe(1);
-      await storage.setPassword(id, { passwordHash: "$argon2id$newer", keptSession: undefined }, author);
+      expect(await storage.setPassword(id, "$argon2id$newer", author)).toBe(true);
       expect(await storage.listSessions(id)).toEqual([]);
       const { sequence } = await storage.findAuditHead();
-      await storage.setPassword(randomUUID(), password, author);
+      expect(await storage.setPassword(randomUUID(), "$argon2id$new", author)).toBe(false);
       expect(await storage.findAuditHead()).toMatchObject({ sequence });
       expect((await listNewEvents()).filter(({ action }) => action === "administrator.password-changed")).toEqual([
         expect.objectContaining({ subject: `administrator:${id}`, before: undefined, after: undefined }),
@@ -447,6 +448,26 @@ function describeMemberships(suite: Suite): void {
       expect(await listNewEvents()).toHaveLength(2);
     });
 
+    it("a role is changed of members alone, as it is set, and of nobody else", async ({ storage, other }) => {
+      const [one, two] = [await addAccount(storage), await addAccount(storage)];
+      const { id } = await addAdministrator(storage);
+      await storage.setMembership(id, { accountId: one, role: "viewer" }, author);
+      const { sequence } = await storage.findAuditHead();
+      const change = (accountId: number, more = {}) =>
+        other.changeMembership(id, { accountId, role: "owner" }, { ...author, ...more });
+      expect(await change(one, { ifVersion: 1 })).toBe("version mismatch");
+      expect(await change(one)).toMatchObject({ memberships: [{ accountId: one, role: "owner" }], version: 3 });
+      expect(await change(two)).toBeUndefined();
+      expect(await storage.changeMembership(randomUUID(), { accountId: one, role: "owner" }, author)).toBeUndefined();
+      expect(await storage.removeMembership(id, one, author)).toBe(true);
+      expect(await change(one)).toBeUndefined();
+      expect((await storage.findAdministrator(id))?.memberships).toEqual([]);
+      expect((await storage.listAuditEvents(sequence, 10)).map(({ action }) => action)).toEqual([
+        "administrator.member-set",
+        "administrator.member-removed",
+      ]);
+    });
+
     it("a change ends the sessions, and a smaller role the tokens of its account", async ({ storage }) => {
       const [one, two] = [await addAccount(storage), await addAccount(storage)];
       const { id } = await addAdministrator(storage);
@@ -557,6 +578,58 @@ function describeSso(suite: Suite): void {
   });
 }
 
+function describeSsoEnd(suite: Suite): void {
+  group(suite, "the end of single sign-on", (it) => {
+    it("takes every role, session and token from the person, who is the same with a role again", async (given) => {
+      const { storage, other } = given;
+      const accountId = await addAccount(storage);
+      const person = { ...makePerson(), isPlatformOwner: true, memberships: [{ accountId, role: "owner" as const }] };
+      await storage.applySso(person, author);
+      await addSession(storage, person.id);
+      for (const narrowedTo of [undefined, accountId]) await addToken(storage, person.id, { accountId: narrowedTo });
+      const { sequence } = await storage.findAuditHead();
+      const { issuer, subject, isPlatformOwner, memberships } = person;
+      expect(await other.endSso({ issuer, subject }, later)).toBe(true);
+      expect(await countWaysIn(storage, person.id)).toEqual({ sessions: 0, tokens: 0 });
+      const left = { state: "enabled", isPlatformOwner: false, memberships: [], email: person.email, name: "Sol" };
+      expect(await storage.findAdministrator(person.id)).toMatchObject(left);
+      expect(await storage.listAuditEvents(sequence, 10)).toMatchObject([
+        {
+          ...written,
+          at: at + 60,
+          action: "administrator.changed",
+          subject: `administrator:${person.id}`,
+          before: { isPlatformOwner, memberships },
+          after: { isPlatformOwner: false, memberships: [] },
+        },
+      ]);
+      const again = { ...person, id: randomUUID(), isPlatformOwner: false };
+      expect(await storage.applySso(again, author)).toMatchObject({ id: person.id, memberships });
+    });
+
+    it("where no role is left ends the sessions and tokens all the same, without an event", async ({ storage }) => {
+      const person = makePerson();
+      await storage.applySso(person, author);
+      await addSession(storage, person.id);
+      await addToken(storage, person.id);
+      const head = await storage.findAuditHead();
+      expect(await storage.endSso(person, author)).toBe(true);
+      expect(await countWaysIn(storage, person.id)).toEqual({ sessions: 0, tokens: 0 });
+      expect(await storage.findAuditHead()).toEqual(head);
+    });
+
+    it("of somebody unknown ends nothing", async ({ storage }) => {
+      const person = makePerson();
+      await storage.applySso(person, author);
+      await addSession(storage, person.id);
+      for (const other of [{ subject: randomUUID() }, { issuer: "https://other.example.com" }, { subject: "\0" }]) {
+        expect(await storage.endSso({ ...person, ...other }, author)).toBe(false);
+      }
+      expect(await countWaysIn(storage, person.id)).toEqual({ sessions: 1, tokens: 0 });
+    });
+  });
+}
+
 function describeSessions(suite: Suite): void {
   group(suite, "sessions", (it) => {
     it("a complete one is a sign-in, found with its administrator", async ({ storage, other, listNewEvents }) => {
@@ -644,6 +717,27 @@ function describeSessions(suite: Suite): void {
   });
 }
 
+function describeSlowSignIns(suite: Suite): void {
+  group(suite, "sign-ins by a password", (it) => {
+    it("begin no session once it is another one, or the person disabled or invited", async ({ storage, other }) => {
+      const { id, passwordHash } = await addAdministrator(storage);
+      const signIn = (state: "pending" | "complete") =>
+        other.createSession(makeSession(id, { state }), author, { passwordHash });
+      expect([await signIn("pending"), await signIn("complete")]).toEqual([true, true]);
+      await storage.setPassword(id, "$argon2id$new", author);
+      expect([await signIn("pending"), await signIn("complete")]).toEqual([false, false]);
+      await storage.setPassword(id, passwordHash ?? "", author);
+      await storage.changeAdministrator(id, { state: "disabled" }, author);
+      expect([await signIn("pending"), await signIn("complete")]).toEqual([false, false]);
+      expect(await storage.listSessions(id)).toEqual([]);
+      const invited = await addAdministrator(storage, { passwordHash: undefined });
+      const proof = { passwordHash: undefined };
+      expect(await storage.createSession(makeSession(invited.id), author, proof)).toBe(false);
+      expect(await storage.createSession(makeSession(randomUUID()), author, proof)).toBe(false);
+    });
+  });
+}
+
 function describeTotp(suite: Suite): void {
   group(suite, "authenticator apps", (it) => {
     it("one is confirmed once, and each step is good once and only forward", async ({
@@ -691,6 +785,34 @@ function describeTotp(suite: Suite): void {
       expect(await storage.findTotp(id)).toBeUndefined();
       expect(await storage.listSessions(id)).toEqual([session]);
       expect(await listNewEvents()).toHaveLength(1);
+    });
+
+    it("what a session asks that has been ended, or is another's, is not done: no way in is left behind", async (given) => {
+      const { storage, other } = given;
+      const [{ id }, stranger] = [await addAdministrator(storage), await addAdministrator(storage)];
+      await storage.beginTotp(id, "sealed");
+      const ended = await addSession(storage, id);
+      const foreign = await addSession(storage, stranger.id);
+      await storage.endSession(id, ended.digest);
+      const head = await storage.findAuditHead();
+      for (const keptSession of [ended.digest, foreign.digest, "no\0ne"]) {
+        const by = { ...author, keptSession };
+        expect(await other.setPassword(id, "$argon2id$stolen", by)).toBe(false);
+        expect(await other.confirmTotp(id, 1, by)).toBe(false);
+        expect(await other.addPasskey(makePasskey(id), by)).toBe(false);
+        expect(await other.createAccessToken(makeToken(id), by)).toBeUndefined();
+      }
+      await storage.confirmTotp(id, 1, author);
+      await storage.addPasskey(makePasskey(id, { id: "own" }), author);
+      const by = { ...author, keptSession: ended.digest };
+      expect([await other.removeTotp(id, by), await other.removePasskey(id, "own", by)]).toEqual([false, false]);
+      expect(await storage.findAdministrator(id)).toMatchObject({
+        passwordHash: "$argon2id$hash",
+        hasTotp: true,
+        passkeyCount: 1,
+      });
+      expect(await countWaysIn(storage, stranger.id)).toEqual({ sessions: 1, tokens: 0 });
+      expect(await storage.findAuditHead()).toMatchObject({ sequence: head.sequence + 2 });
     });
 
     it("each change of factors ends the sessions but the one that is kept (R-33)", async ({ storage }) => {
@@ -953,9 +1075,10 @@ function describeSecrecy(suite: Suite): void {
       const { id } = await addAdministrator(storage, { passwordHash, isPlatformOwner: true });
       const session = await addSession(storage, id, { digest: forbidden(), state: "pending" });
       await storage.completeSession(session.digest, { digest: forbidden(), expiresAt: at + 60 }, author);
-      await storage.setPassword(id, { passwordHash: forbidden(), keptSession: forbidden() }, author);
+      const { digest: keptSession } = await addSession(storage, id, { digest: forbidden(), state: "pending" });
+      await storage.setPassword(id, forbidden(), { ...author, keptSession });
       await storage.beginTotp(id, forbidden());
-      await storage.confirmTotp(id, 1, { ...author, keptSession: forbidden() });
+      await storage.confirmTotp(id, 1, { ...author, keptSession });
       await storage.removeTotp(id, author);
       const passkey = makePasskey(id, { publicKey: forbidden() });
       await storage.addPasskey(passkey, author);
@@ -1057,6 +1180,40 @@ function describeRaces(suite: Suite): void {
       }
     });
 
+    it("who is removed while their role is changed stays removed", async ({ storage, other }) => {
+      const accountId = await addAccount(storage);
+      const { id } = await addAdministrator(storage);
+      for (let round = 0; round < rounds; round += 1) {
+        await storage.setMembership(id, { accountId, role: "viewer" }, author);
+        const [isRemoved] = await Promise.all([
+          storage.removeMembership(id, accountId, author),
+          ...(["owner", "administrator", "owner"] as const).map((role) =>
+            other.changeMembership(id, { accountId, role }, author),
+          ),
+        ]);
+        expect(isRemoved).toBe(true);
+        expect((await storage.findAdministrator(id))?.memberships).toEqual([]);
+      }
+    });
+
+    it("a sign-in and the ways in that a session leaves never outlive what ends them at the same moment", async (given) => {
+      const { storage, other } = given;
+      for (let round = 0; round < rounds; round += 1) {
+        const { id, passwordHash } = await addAdministrator(storage);
+        const held = await addSession(storage, id);
+        const by = { ...author, keptSession: held.digest };
+        await Promise.all([
+          other.createSession(makeSession(id), author, { passwordHash }),
+          storage.reinviteAdministrator(id, makeInvitation(), author),
+          other.addPasskey(makePasskey(id), by),
+          other.createAccessToken(makeToken(id), by),
+          storage.setPassword(id, "$argon2id$stolen", by),
+        ]);
+        expect(await countWaysIn(storage, id)).toEqual({ sessions: 0, tokens: 0 });
+        expect(await storage.findAdministrator(id)).toMatchObject({ passwordHash: undefined, passkeyCount: 0 });
+      }
+    });
+
     it("sign-ins, changes and sweeps of one person never wait for each other for good", async (given) => {
       const { storage, other } = given;
       const [one, two] = [await addAccount(storage), await addAccount(storage)];
@@ -1076,7 +1233,7 @@ function describeRaces(suite: Suite): void {
           ),
           storage.setMembership(id, { accountId: one, role }, author),
           other.setMembership(id, { accountId: two, role }, author),
-          storage.setPassword(id, { passwordHash: "x", keptSession: undefined }, author),
+          storage.setPassword(id, "x", author),
           storage.sweepEphemera(at + 60),
           other.sweepEphemera(at + 60),
           other.changeAdministrator(id, { isPlatformOwner: role === "owner" }, author),

@@ -108,7 +108,11 @@ export type AccessToken = {
 
 export type NewAccessToken = Omit<AccessToken, "createdAt" | "lastUsedAt">;
 
-/** A factor that comes or goes ends the administrator's sessions, but for the one of this digest (R-33). */
+/**
+ * Somebody who changes their own ways in, by the session of this digest. A factor that comes or goes ends their other
+ * sessions (R-33). What is asked by a session that has been ended meanwhile is not done: otherwise whoever is thrown out
+ * could leave themselves a way back in at the same moment.
+ */
 export type FactorAuthor = Author & { readonly keptSession?: string | undefined };
 
 export type AdministrationStorage = {
@@ -139,6 +143,12 @@ export type AdministrationStorage = {
     },
     author: Author,
   ) => Promise<Administrator | "email taken">;
+
+  /**
+   * Takes every role from the person whom the provider lets in no more, and ends their sessions and access tokens. They
+   * stay the same administrator for the day on which they have a role again. False if there is no such person.
+   */
+  readonly endSso: (person: { readonly issuer: string; readonly subject: string }, author: Author) => Promise<boolean>;
 
   /** R-30: the one-time token of the first run. Replaces a former one; false once setup is complete. */
   readonly openSetup: (setup: { readonly digest: string; readonly expiresAt: number }) => Promise<boolean>;
@@ -192,15 +202,13 @@ export type AdministrationStorage = {
     membership: Membership,
     author: Author,
   ) => Promise<Administrator | undefined | "version mismatch">;
+  /** The same for one who is a member, and undefined for others: who is removed meanwhile does not come back. */
+  readonly changeMembership: AdministrationStorage["setMembership"];
   /** Ends what a smaller role ends. False if there is no such membership. */
   readonly removeMembership: (id: string, accountId: number, author: Author) => Promise<boolean | "version mismatch">;
 
-  /** Ends every session but the one with this digest. */
-  readonly setPassword: (
-    id: string,
-    password: { readonly passwordHash: string; readonly keptSession: string | undefined },
-    author: Author,
-  ) => Promise<void>;
+  /** Ends every session but the one that is kept. False if that one has been ended, or there is no such person. */
+  readonly setPassword: (id: string, passwordHash: string, author: FactorAuthor) => Promise<boolean>;
 
   /**
    * Puts a stronger hash of the same password in the place of the former, unless that has been replaced meanwhile:
@@ -208,8 +216,16 @@ export type AdministrationStorage = {
    */
   readonly rehashPassword: (id: string, hashes: { readonly former: string; readonly next: string }) => Promise<boolean>;
 
-  /** A new session; a complete one is an audit event (`administrator.signed-in`) and sets `lastSignedInAt`. */
-  readonly createSession: (session: Session, author: Author) => Promise<void>;
+  /**
+   * A new session; a complete one is an audit event (`administrator.signed-in`) and sets `lastSignedInAt`.
+   * @param proof The hash of the password that was right: false if the administrator has another one by now, or is not
+   * enabled any more. A sign-in that takes long must not outlive what ended the sessions while it did.
+   */
+  readonly createSession: (
+    session: Session,
+    author: Author,
+    proof?: { readonly passwordHash: string | undefined },
+  ) => Promise<boolean>;
   /** Makes a pending one complete under a new digest. False if it is no longer pending. Audited like a new one. */
   readonly completeSession: (
     digest: string,
@@ -243,7 +259,7 @@ export type AdministrationStorage = {
 
   readonly listPasskeys: (administratorId: string) => Promise<readonly Passkey[]>;
   readonly findPasskey: (id: string) => Promise<Passkey | undefined>;
-  /** False if the id is taken. */
+  /** False if the id is taken, or the session has been ended. */
   readonly addPasskey: (passkey: Passkey, author: FactorAuthor) => Promise<boolean>;
   readonly recordPasskeyUse: (id: string, use: { readonly counter: number; readonly at: number }) => Promise<void>;
   readonly removePasskey: (administratorId: string, id: string, author: FactorAuthor) => Promise<boolean>;
@@ -265,8 +281,8 @@ export type AdministrationStorage = {
   /** Takes it away. */
   readonly takeSsoAttempt: (stateDigest: string, at: number) => Promise<SsoAttempt | undefined>;
 
-  /** Answers the id: on a replayed Idempotency-Key that of the first call. */
-  readonly createAccessToken: (token: NewAccessToken, author: Author) => Promise<string>;
+  /** Answers the id: on a replayed Idempotency-Key that of the first call. Undefined if the session has been ended. */
+  readonly createAccessToken: (token: NewAccessToken, author: FactorAuthor) => Promise<string | undefined>;
   readonly listAccessTokens: (administratorId: string) => Promise<readonly AccessToken[]>;
   /** One statement: the token with its administrator, whatever their states. */
   readonly findAccessToken: (

@@ -444,6 +444,19 @@ function describeIdempotency(suite: Suite): void {
       );
     });
 
+    it("what a key created before is found without creating it again", async ({ storage, other }) => {
+      const place = await createPlace(storage);
+      const by = keyed("found");
+      expect(await other.findCreatedCredential(by)).toBeUndefined();
+      const created = await storage.createCredential(makeCredential(place), makeSecret(), by);
+      const head = await storage.findAuditHead();
+      expect(await other.findCreatedCredential(by)).toEqual(created);
+      expect(await other.findCreatedCredential({ ...by, actor: "administrator:2" })).toBeUndefined();
+      expect(await other.findCreatedCredential({ ...by, idempotency: undefined })).toBeUndefined();
+      await expect(other.findCreatedCredential(keyed("found", "f2"))).rejects.toThrow(IdempotencyMismatch);
+      expect(await storage.findAuditHead()).toEqual(head);
+    });
+
     it("a day later the key may be used anew", async ({ storage }) => {
       const first = await storage.createAccount({ name: "x" }, keyed("daily"));
       await storage.sweepEphemera(at + 86_399);

@@ -251,6 +251,11 @@ export type CoreStorage = {
     secret: NewSecret,
     author: Author,
   ) => Promise<CredentialWithSecret | "limit reached" | "unknown account" | "unknown project">;
+  /**
+   * What the author's Idempotency-Key has created before, for who asks again when the rules would refuse it by now.
+   * @throws IdempotencyMismatch as a change does.
+   */
+  readonly findCreatedCredential: (author: Author) => Promise<CredentialWithSecret | undefined>;
   /** One statement. Undefined for an unknown or deleted one. */
   readonly findClient: (clientId: string) => Promise<Client | undefined>;
   /** Disabling, a scope taken away, an earlier end and narrower ranges raise the epoch. */

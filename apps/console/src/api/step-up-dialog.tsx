@@ -6,7 +6,7 @@ import { FailureCallout } from "../design/callout.tsx";
 import { Dialog } from "../design/dialog.tsx";
 import { PasswordField } from "../design/password-field.tsx";
 import { TextField } from "../design/text-field.tsx";
-import { readFailure } from "./failure.ts";
+import { type Failure, readFailure } from "./failure.ts";
 import { callOperation } from "./management.ts";
 import { answerChallenge } from "./passkeys.ts";
 import { findProofs } from "./proofs.ts";
@@ -38,10 +38,15 @@ export function StepUpDialog({ onFinish }: { readonly onFinish: (isProved: boole
           <CodeForm isAlone={!proofs.includes("passkey")} isRunning={proving.isPending} onProve={proving.prove} />
         )}
         {proofs.includes("password") && <PasswordForm isRunning={proving.isPending} onProve={proving.prove} />}
-        {proving.failure !== undefined && <FailureCallout failure={proving.failure} />}
+        {proving.failure !== undefined && <FailureCallout failure={describeWrongProof(proving.failure)} />}
       </div>
     </Dialog>
   );
+}
+
+/** A wrong proof is a 403 too, and then the question is not what one may. */
+function describeWrongProof(failure: Failure): Failure {
+  return failure.kind === "forbidden" ? { ...failure, title: "That did not match" } : failure;
 }
 
 function useProving(onFinish: (isProved: boolean) => void) {

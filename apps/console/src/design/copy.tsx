@@ -1,4 +1,5 @@
 import "./copy.css";
+import "./field.css";
 import { useEffect, useState } from "react";
 import { Button, IconButton } from "./button.tsx";
 import { Callout } from "./callout.tsx";

@@ -1,3 +1,4 @@
+import "./field.css";
 import "./search-field.css";
 import { useEffect, useRef, useState } from "react";
 import { Icon } from "./icon.tsx";

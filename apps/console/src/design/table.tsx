@@ -14,6 +14,8 @@ export type Column<Row, Sort extends string = never> = {
   readonly align?: "start" | "end";
   /** The one that names the row; its link has the class `table__link` and covers the row. */
   readonly isTitle?: boolean;
+  /** For the buttons of a row: what is in the column is plain to see, and said to those who do not see it. */
+  readonly isTitleHidden?: boolean;
 };
 
 type TableProps<Row, Sort extends string> = {
@@ -44,7 +46,11 @@ export function Table<Row, Sort extends string = never>(props: TableProps<Row, S
           {rows.map((row) => (
             <tr key={rowKey(row)}>
               {columns.map((column) => (
-                <td key={column.id} className={formatCellClass(column)} data-title={column.title}>
+                <td
+                  key={column.id}
+                  className={formatCellClass(column)}
+                  data-title={column.isTitleHidden === true ? undefined : column.title}
+                >
                   {column.cell(row)}
                 </td>
               ))}
@@ -67,7 +73,7 @@ function HeaderCell<Row, Sort extends string>({ column, sort, onSort }: HeaderCe
   if (by === undefined || onSort === undefined) {
     return (
       <th scope="col" className={formatCellClass(column)}>
-        {title}
+        {column.isTitleHidden === true ? <span className="visually-hidden">{title}</span> : title}
       </th>
     );
   }

@@ -7,6 +7,8 @@ let nowMs = Date.now();
 
 /** One clock for all texts of a page. */
 function subscribe(onTick: () => void): () => void {
+  // What has just happened is shown by a clock that has not stood since the last tick: it would lie in the future.
+  nowMs = Math.max(nowMs, Math.floor(Date.now() / 1000) * 1000);
   const timer = window.setInterval(() => {
     nowMs = Date.now();
     onTick();

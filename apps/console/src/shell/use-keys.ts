@@ -27,7 +27,8 @@ export function useKeys(onKey: (meaning: "palette" | "help") => void): void {
         isTyping: isField(event.target) || event.ctrlKey || event.metaKey || event.altKey,
         areSingleKeysOn: areSingleKeysOn(),
       });
-      if (meaning === undefined || document.querySelector('[role="dialog"], [role="menu"]') !== null) return;
+      if (meaning === undefined || document.querySelector('[role="dialog"]:not(.toast), [role="menu"]') !== null)
+        return;
       event.preventDefault();
       const field = document.querySelector<HTMLInputElement>("[data-page-search]");
       if (meaning === "search" && field !== null) field.select();

@@ -89,7 +89,7 @@ export const administratorOperations = defineOperations({
     answer: invited,
   },
   "POST /api/accounts/:accountId/members": {
-    summary: "Make an administrator a member of an account; who is not known yet is invited",
+    summary: "Invite a member; who is known already is added by an owner of an account of theirs, else 409",
     noun: "administrators",
     access: "owner",
     stepUp: true,

@@ -13,12 +13,16 @@ import {
 import { isOtherVersion } from "./accounts.ts";
 import { lockCredential, selectClient, toClient, toCredential } from "./client.ts";
 import { addEpoch, findDifference } from "./difference.ts";
+import { findFormerAnswer } from "./idempotency.ts";
 import { isUuid, toNumber, toUuid } from "./identifiers.ts";
 import { clearSecrets, insertSecret, lockSecrets } from "./secrets.ts";
 import { takesAway } from "./takes-away.ts";
 import type { LockRows, Outcome, SqlParts } from "./write.ts";
 
-type Credentials = Pick<CoreStorage, "createCredential" | "findClient" | "changeCredential" | "deleteCredential">;
+type Credentials = Pick<
+  CoreStorage,
+  "createCredential" | "findCreatedCredential" | "findClient" | "changeCredential" | "deleteCredential"
+>;
 type Creation = CredentialWithSecret | "limit reached" | "unknown account" | "unknown project";
 type Changed = Credential | undefined | "version mismatch";
 
@@ -36,6 +40,8 @@ export function createCredentials({ database, write }: SqlParts): Credentials {
         const change = { action: "credential.created", ...describe(created), before: undefined, after };
         return { answer: { credential: created, secretId: secret.id }, change };
       }),
+
+    findCreatedCredential: (author) => findFormerAnswer<CredentialWithSecret>(database.db, author),
 
     findClient: async (clientId) => toClient(await findHeld(toUuid(clientId))),
 

@@ -1,4 +1,4 @@
-import type { Transaction } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import type { Schema } from "../schema.ts";
 import { type Author, IdempotencyMismatch } from "../storage.ts";
 
@@ -24,21 +24,35 @@ export async function beginOnce<Answer>(
     .onConflict((conflict) => conflict.doNothing())
     .returning("key")
     .executeTakeFirst();
-  if (added === undefined) return { former: await readAnswer<Answer>(trx, { actor, key, fingerprint }) };
+  if (added === undefined) {
+    const former = await findFormer<Answer>(trx, { actor, key, fingerprint });
+    if (former === undefined) throw new Error("An Idempotency-Key is taken and has no record.");
+    return former;
+  }
   return { end: (outcome) => endRecord(trx, { actor, key }, outcome) };
+}
+
+/** Without waiting: undefined also while the first change is under way. @throws IdempotencyMismatch */
+export async function findFormerAnswer<Answer>(
+  db: Kysely<Schema>,
+  { actor, idempotency }: Author,
+): Promise<Answer | undefined> {
+  if (idempotency === undefined) return undefined;
+  return (await findFormer<Answer>(db, { actor, ...idempotency }))?.former;
 }
 
 type RecordKey = { readonly actor: string; readonly key: string };
 
-async function readAnswer<Answer>(
-  trx: Transaction<Schema>,
+async function findFormer<Answer>(
+  db: Kysely<Schema>,
   { actor, key, fingerprint }: RecordKey & { readonly fingerprint: string },
-): Promise<Answer> {
-  const query = trx.selectFrom("idempotency_record").select(["fingerprint", "answer"]).where("actor", "=", actor);
-  const record = await query.where("key", "=", key).executeTakeFirstOrThrow();
+): Promise<{ readonly former: Answer } | undefined> {
+  const query = db.selectFrom("idempotency_record").select(["fingerprint", "answer"]).where("actor", "=", actor);
+  const record = await query.where("key", "=", key).executeTakeFirst();
+  if (record === undefined) return undefined;
   if (record.fingerprint !== fingerprint) throw new IdempotencyMismatch();
   // What the same method answered: its name and all that was asked are in the fingerprint.
-  return JSON.parse(record.answer ?? "null") ?? undefined;
+  return { former: JSON.parse(record.answer ?? "null") ?? undefined };
 }
 
 async function endRecord<Answer>(

@@ -1,3 +1,4 @@
+import "./account-page.css";
 import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
 import { useOperation } from "../../api/queries.ts";
 import { Badge, StateBadge } from "../../design/badge.tsx";
@@ -6,7 +7,6 @@ import { Skeleton } from "../../design/states.tsx";
 import { TabLinks } from "../../design/tabs.tsx";
 import { usePageTitle } from "../../shell/page-title.ts";
 import { PageFailure } from "../not-found/page-failure.tsx";
-import "./account-page.css";
 
 const route = getRouteApi("/signed-in/accounts/$accountId");
 

@@ -1,3 +1,4 @@
+import "./second-factor.css";
 import { useState } from "react";
 import { Button } from "../../design/button.tsx";
 import { Callout } from "../../design/callout.tsx";
@@ -8,10 +9,12 @@ import { saveText } from "../../design/save-text.ts";
 type RecoveryCodesProps = {
   readonly codes: readonly string[];
   readonly onStored: () => void;
+  /** Of the button that leads on. */
+  readonly doneLabel?: string;
 };
 
 /** Shown this once. One goes on only after saying that they are stored. */
-export function RecoveryCodes({ codes, onStored }: RecoveryCodesProps) {
+export function RecoveryCodes({ codes, onStored, doneLabel }: RecoveryCodesProps) {
   const [isStored, setStored] = useState(false);
   const text = `${codes.join("\n")}\n`;
   return (
@@ -29,10 +32,13 @@ export function RecoveryCodes({ codes, onStored }: RecoveryCodesProps) {
         <Button icon="download" onClick={() => saveText("biped-recovery-codes.txt", text)}>
           Download
         </Button>
+        <Button icon="print" onClick={() => window.print()}>
+          Print
+        </Button>
       </div>
       <Checkbox label="I have stored them where only I can read them" isChecked={isStored} onChange={setStored} />
       <Button kind="primary" isWide isDisabled={!isStored} onClick={onStored}>
-        Go to the console
+        {doneLabel ?? "Go to the console"}
       </Button>
     </div>
   );

@@ -1,3 +1,4 @@
+import "./second-factor.css";
 import { type FormEvent, useState } from "react";
 import { useAction } from "../../api/actions.ts";
 import { Button } from "../../design/button.tsx";

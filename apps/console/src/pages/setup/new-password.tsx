@@ -1,3 +1,4 @@
+import "./new-password.css";
 import { joinClassNames } from "../../design/class-names.ts";
 import { Icon } from "../../design/icon.tsx";
 import { PasswordField } from "../../design/password-field.tsx";
@@ -6,7 +7,7 @@ import { checkPassword } from "./password-rules.ts";
 type NewPasswordProps = {
   readonly value: string;
   readonly onChange: (value: string) => void;
-  readonly person: { readonly email: string; readonly name: string };
+  readonly person: { readonly email: string; readonly name: string; readonly hasSecondFactor?: boolean };
 };
 
 /** The rules are shown from the start, and tick themselves off. */

@@ -1,7 +1,12 @@
 const problems: ReadonlyMap<string, string> = new Map([
-  ["cancelled", "The sign-in was not finished there. Try again."],
-  ["expired", "The sign-in took too long. Try again."],
-  ["not-allowed", "You are known there, but no role here belongs to you. Ask whoever runs Biped."],
+  ["sso-expired", "The sign-in took too long, or was begun in another browser. Try again."],
+  ["sso-unavailable", "The single sign-on service cannot be reached. Try again in a moment."],
+  ["sso-no-role", "You are known there, but no role here belongs to you. Ask whoever runs Biped."],
+  [
+    "sso-email-taken",
+    "Somebody here has your e-mail address already. Sign in as you did before, or ask whoever runs Biped.",
+  ],
+  ["sso-disabled", "You are disabled here. Ask whoever runs Biped."],
 ]);
 
 /** Why single sign-on came back without a session. Any other word gets the same sentence: the log has the details. */

@@ -6,7 +6,8 @@ import type { AccessTokenTable } from "../../schema-administration.ts";
 import { toName } from "../identifiers.ts";
 import { parseTexts } from "../json-text.ts";
 import type { SqlParts } from "../write.ts";
-import { administratorColumns, toAdministrators } from "./administrator-rows.ts";
+import { administratorColumns, lockAdministrator, toAdministrators } from "./administrator-rows.ts";
+import { isStillSignedIn } from "./endings.ts";
 
 type AccessTokens = Pick<
   AdministrationStorage,
@@ -62,11 +63,16 @@ export function createAccessTokens(parts: SqlParts): AccessTokens {
   };
 }
 
-function createAccessTokenChanges({ write }: SqlParts): Pick<AccessTokens, "createAccessToken" | "deleteAccessToken"> {
+function createAccessTokenChanges({
+  database: { lockRows },
+  write,
+}: SqlParts): Pick<AccessTokens, "createAccessToken" | "deleteAccessToken"> {
   return {
     createAccessToken: (token, author) =>
-      write(author, async (trx) => {
+      write<string | undefined>(author, async (trx) => {
         const { id, administratorId, name, digest, scopes, accountId, expiresAt } = token;
+        await lockAdministrator(trx, administratorId, lockRows);
+        if (!(await isStillSignedIn(trx, administratorId, author))) return { answer: undefined };
         const row = { id, administrator_id: administratorId, name, digest, scopes: JSON.stringify(scopes) };
         const more = {
           account_id: accountId ?? null,

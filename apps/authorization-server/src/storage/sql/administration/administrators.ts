@@ -12,7 +12,7 @@ import {
   selectAdministrators,
   toAdministrators,
 } from "./administrator-rows.ts";
-import { endAccessTokens, endInvitation, endSessions } from "./endings.ts";
+import { endAccessTokens, endInvitation, endSessions, isStillSignedIn } from "./endings.ts";
 import { insertAdministrator, isLastOwner, lockOwners } from "./platform-owners.ts";
 
 type Administrators = Pick<
@@ -65,16 +65,15 @@ function createPasswords({
       return (await same.returning("id").executeTakeFirst()) !== undefined;
     },
 
-    setPassword: async (id, { passwordHash, keptSession }, author) => {
-      await write(author, async (trx) => {
+    setPassword: (id, passwordHash, author) =>
+      write(author, async (trx) => {
         const former = await lockAdministrator(trx, id, lockRows);
-        if (former === undefined) return { answer: false };
+        if (former === undefined || !(await isStillSignedIn(trx, id, author))) return { answer: false };
         await trx.updateTable("administrator").set({ password_hash: passwordHash }).where("id", "=", id).execute();
-        await endSessions(trx, { administratorId: id, kept: keptSession }, lockRows);
+        await endSessions(trx, { administratorId: id, kept: author.keptSession }, lockRows);
         const change = { ...describeAdministrator(id), before: undefined, after: undefined };
         return { answer: true, change: { action: "administrator.password-changed", ...change } };
-      });
-    },
+      }),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Transaction } from "kysely";
+import type { FactorAuthor } from "../../administration.ts";
 import type { Schema } from "../../schema.ts";
+import { toName } from "../identifiers.ts";
 import type { LockRows } from "../write.ts";
 
 /** Locks them in the order of their digests, as the sweep does, so that neither waits for the other for good. */
@@ -12,6 +14,17 @@ export async function endSessions(
   const rows = await query.orderBy("digest").$call(lockRows).execute();
   const ended = rows.map(({ digest }) => digest).filter((digest) => digest !== kept);
   if (ended.length > 0) await trx.deleteFrom("session").where("digest", "in", ended).execute();
+}
+
+/** Call it with the administrator locked, as those have it who end sessions. True where no session asks. */
+export async function isStillSignedIn(
+  trx: Transaction<Schema>,
+  administratorId: string,
+  { keptSession }: Pick<FactorAuthor, "keptSession">,
+): Promise<boolean> {
+  if (keptSession === undefined) return true;
+  const query = trx.selectFrom("session").select("digest").where("digest", "=", toName(keptSession));
+  return (await query.where("administrator_id", "=", toName(administratorId)).executeTakeFirst()) !== undefined;
 }
 
 export async function endAccessTokens(

@@ -7,30 +7,14 @@ import type { LockRows, SqlParts } from "../write.ts";
 import { type AdministratorFacts, addPasswordHash, lockAdministrator, readFacts } from "./administrator-rows.ts";
 import { endAccessTokens, endSessions } from "./endings.ts";
 
-type Memberships = Pick<AdministrationStorage, "setMembership" | "removeMembership">;
+type Memberships = Pick<AdministrationStorage, "setMembership" | "changeMembership" | "removeMembership">;
 
-export function createMemberships({ database: { db, lockRows }, write }: SqlParts): Memberships {
+export function createMemberships(parts: SqlParts): Memberships {
+  const { database, write } = parts;
+  const { lockRows } = database;
   return {
-    setMembership: async (id, membership, author) => {
-      const { accountId, role } = membership;
-      const answer = await write<AdministratorFacts | undefined | "version mismatch">(author, async (trx) => {
-        const account = trx.selectFrom("account").select("id").where("id", "=", toNumber(accountId));
-        if ((await account.executeTakeFirst()) === undefined) return { answer: undefined };
-        const administrator = await lockAdministrator(trx, id, lockRows);
-        if (administrator === undefined) return { answer: undefined };
-        if (author.ifVersion !== undefined && author.ifVersion !== administrator.version) {
-          return { answer: "version mismatch" };
-        }
-        const former = administrator.memberships.find((held) => held.accountId === accountId);
-        if (former?.role === role) return { answer: await readFacts(trx, id) };
-        const memberships = [...administrator.memberships.filter((held) => held !== former), membership];
-        await replaceMemberships(trx, { ...administrator, next: memberships }, lockRows);
-        const before = former && { role: former.role };
-        const described = { subject: `administrator:${id}`, accountId, before, after: { role } };
-        return { answer: await readFacts(trx, id), change: { action: "administrator.member-set", ...described } };
-      });
-      return typeof answer === "object" ? await addPasswordHash(db, answer) : answer;
-    },
+    setMembership: createSetting(parts, "anybody"),
+    changeMembership: createSetting(parts, "members alone"),
 
     removeMembership: (id, accountId, author) =>
       write<boolean | "version mismatch">(author, async (trx) => {
@@ -46,6 +30,33 @@ export function createMemberships({ database: { db, lockRows }, write }: SqlPart
         const described = { subject: `administrator:${id}`, accountId, ...change };
         return { answer: true, change: { action: "administrator.member-removed", ...described } };
       }),
+  };
+}
+
+function createSetting(
+  { database: { db, lockRows }, write }: SqlParts,
+  whose: "anybody" | "members alone",
+): Memberships["setMembership"] {
+  return async (id, membership, author) => {
+    const { accountId, role } = membership;
+    const answer = await write<AdministratorFacts | undefined | "version mismatch">(author, async (trx) => {
+      const account = trx.selectFrom("account").select("id").where("id", "=", toNumber(accountId));
+      if ((await account.executeTakeFirst()) === undefined) return { answer: undefined };
+      const administrator = await lockAdministrator(trx, id, lockRows);
+      const former = administrator?.memberships.find((held) => held.accountId === accountId);
+      if (administrator === undefined) return { answer: undefined };
+      if (former === undefined && whose === "members alone") return { answer: undefined };
+      if (author.ifVersion !== undefined && author.ifVersion !== administrator.version) {
+        return { answer: "version mismatch" };
+      }
+      if (former?.role === role) return { answer: await readFacts(trx, id) };
+      const memberships = [...administrator.memberships.filter((held) => held !== former), membership];
+      await replaceMemberships(trx, { ...administrator, next: memberships }, lockRows);
+      const before = former && { role: former.role };
+      const described = { subject: `administrator:${id}`, accountId, before, after: { role } };
+      return { answer: await readFacts(trx, id), change: { action: "administrator.member-set", ...described } };
+    });
+    return typeof answer === "object" ? await addPasswordHash(db, answer) : answer;
   };
 }
 

@@ -4,7 +4,7 @@ import { toName } from "../identifiers.ts";
 import { parseTexts } from "../json-text.ts";
 import type { SqlParts } from "../write.ts";
 import { describeAdministrator, lockAdministrator } from "./administrator-rows.ts";
-import { endSessions } from "./endings.ts";
+import { endSessions, isStillSignedIn } from "./endings.ts";
 
 type Passkeys = Pick<
   AdministrationStorage,
@@ -62,6 +62,7 @@ function createPasskeyChanges({
       write(author, async (trx) => {
         const { id, administratorId, name } = passkey;
         await lockAdministrator(trx, administratorId, lockRows);
+        if (!(await isStillSignedIn(trx, administratorId, author))) return { answer: false };
         const insertion = trx.insertInto("passkey").values(toRow(passkey));
         const added = insertion.onConflict((conflict) => conflict.doNothing()).returning("id");
         if ((await added.executeTakeFirst()) === undefined) return { answer: false };
@@ -74,6 +75,7 @@ function createPasskeyChanges({
     removePasskey: (administratorId, id, author) =>
       write(author, async (trx) => {
         await lockAdministrator(trx, administratorId, lockRows);
+        if (!(await isStillSignedIn(trx, administratorId, author))) return { answer: false };
         const deletion = trx.deleteFrom("passkey").where("administrator_id", "=", toName(administratorId));
         const row = await deletion.where("id", "=", toName(id)).returning("name").executeTakeFirst();
         if (row === undefined) return { answer: false };

@@ -1,6 +1,6 @@
 import { textParameter } from "@biped/database";
 import { type Kysely, sql, type Transaction } from "kysely";
-import type { AdministrationStorage, Session } from "../../administration.ts";
+import type { AdministrationStorage, Administrator, Session } from "../../administration.ts";
 import type { Schema } from "../../schema.ts";
 import type { SessionTable } from "../../schema-administration.ts";
 import { toName } from "../identifiers.ts";
@@ -92,15 +92,15 @@ function createSignIn({
   write,
 }: SqlParts): Pick<Sessions, "createSession" | "completeSession"> {
   return {
-    createSession: async (session, author) => {
-      await write(author, async (trx) => {
+    createSession: (session, author, proof) =>
+      write(author, async (trx) => {
         const { administratorId: id } = session;
         const administrator = await lockAdministrator(trx, id, lockRows);
+        if (proof !== undefined && !isStillProved(administrator, proof)) return { answer: false };
         await trx.insertInto("session").values(toRow(session)).execute();
         if (session.state === "pending" || administrator === undefined) return { answer: true };
         return { answer: true, change: await recordSignIn(trx, { id, userAgent: session.userAgent, at: author.at }) };
-      });
-    },
+      }),
 
     completeSession: (digest, { digest: next, expiresAt }, author) =>
       write(author, async (trx) => {
@@ -120,6 +120,13 @@ function createSignIn({
         return { answer: true, change: await recordSignIn(trx, { id, userAgent: row.user_agent, at: author.at }) };
       }),
   };
+}
+
+function isStillProved(
+  administrator: Administrator | undefined,
+  { passwordHash }: Pick<Administrator, "passwordHash">,
+): boolean {
+  return administrator?.state === "enabled" && administrator.passwordHash === passwordHash;
 }
 
 async function recordSignIn(

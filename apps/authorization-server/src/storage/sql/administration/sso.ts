@@ -18,7 +18,7 @@ import { endAccessTokens, endSessions } from "./endings.ts";
 import { replaceMemberships } from "./memberships.ts";
 import { insertAdministrator, lockOwners } from "./platform-owners.ts";
 
-type Sso = Pick<AdministrationStorage, "applySso" | "addSsoAttempt" | "takeSsoAttempt">;
+type Sso = Pick<AdministrationStorage, "applySso" | "endSso" | "addSsoAttempt" | "takeSsoAttempt">;
 type Person = Parameters<Sso["applySso"]>[0];
 
 export function createSso({ database: { db, lockRows }, write }: SqlParts): Sso {
@@ -27,14 +27,24 @@ export function createSso({ database: { db, lockRows }, write }: SqlParts): Sso 
       const answer = await write<AdministratorFacts | "email taken">(author, async (trx) => {
         await lockOwners(trx, lockRows);
         const person = { ...told, memberships: await findMemberships(trx, told.memberships) };
-        const query = trx.selectFrom("administrator").select("id").where("sso_issuer", "=", toName(told.issuer));
-        const row = await query.where("sso_subject", "=", toName(told.subject)).executeTakeFirst();
-        const former = row && (await lockAdministrator(trx, row.id, lockRows));
+        const former = await lockPerson(trx, told, lockRows);
         if (former === undefined) return await addPerson(trx, person, author);
         return await changePerson(trx, { former, person: await keepEmail(trx, former, person) }, lockRows);
       });
       return typeof answer === "string" ? answer : await addPasswordHash(db, answer);
     },
+
+    endSso: (told, author) =>
+      write(author, async (trx) => {
+        await lockOwners(trx, lockRows);
+        const former = await lockPerson(trx, told, lockRows);
+        if (former === undefined) return { answer: false };
+        const person = { ...told, ...describeMembers(former), id: former.id, isPlatformOwner: false, memberships: [] };
+        const { change } = await changePerson(trx, { former, person }, lockRows);
+        await endSessions(trx, { administratorId: former.id }, lockRows);
+        await endAccessTokens(trx, former.id, "all");
+        return change === undefined ? { answer: true } : { answer: true, change };
+      }),
 
     addSsoAttempt: async ({ stateDigest, nonce, codeVerifier, expiresAt }) => {
       const row = { state_digest: stateDigest, nonce, code_verifier: codeVerifier, expires_at: expiresAt };
@@ -48,6 +58,14 @@ export function createSso({ database: { db, lockRows }, write }: SqlParts): Sso 
       return { stateDigest, nonce: row.nonce, codeVerifier: row.code_verifier, expiresAt: row.expires_at };
     },
   };
+}
+
+type Identity = Pick<Person, "issuer" | "subject">;
+
+async function lockPerson(trx: Transaction<Schema>, { issuer, subject }: Identity, lockRows: LockRows) {
+  const query = trx.selectFrom("administrator").select("id").where("sso_issuer", "=", toName(issuer));
+  const row = await query.where("sso_subject", "=", toName(subject)).executeTakeFirst();
+  return row && (await lockAdministrator(trx, row.id, lockRows));
 }
 
 /** In the order of the accounts, without those that do not exist; of two roles in one account the greater. */

@@ -3,7 +3,7 @@ import type { AdministrationStorage } from "../../administration.ts";
 import { toName } from "../identifiers.ts";
 import type { SqlParts } from "../write.ts";
 import { describeAdministrator, lockAdministrator } from "./administrator-rows.ts";
-import { endSessions } from "./endings.ts";
+import { endSessions, isStillSignedIn } from "./endings.ts";
 
 type Totp = Pick<AdministrationStorage, "beginTotp" | "findTotp" | "useTotpStep" | "confirmTotp" | "removeTotp">;
 
@@ -43,6 +43,7 @@ function createTotpChanges({ database: { lockRows }, write }: SqlParts): Pick<To
     confirmTotp: (administratorId, step, author) =>
       write(author, async (trx) => {
         await lockAdministrator(trx, administratorId, lockRows);
+        if (!(await isStillSignedIn(trx, administratorId, author))) return { answer: false };
         const confirmation = trx.updateTable("totp_enrolment").set({ is_confirmed: 1, last_step: step });
         const begun = confirmation
           .where("administrator_id", "=", toName(administratorId))
@@ -56,6 +57,7 @@ function createTotpChanges({ database: { lockRows }, write }: SqlParts): Pick<To
     removeTotp: (administratorId, author) =>
       write(author, async (trx) => {
         await lockAdministrator(trx, administratorId, lockRows);
+        if (!(await isStillSignedIn(trx, administratorId, author))) return { answer: false };
         const deletion = trx.deleteFrom("totp_enrolment").where("administrator_id", "=", toName(administratorId));
         const row = await deletion.returning("is_confirmed").executeTakeFirst();
         if (row === undefined || row.is_confirmed === 0) return { answer: row !== undefined };

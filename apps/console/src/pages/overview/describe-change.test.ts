@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { describeChange } from "./describe-change.ts";
+
+const event = {
+  sequence: 18,
+  at: "2026-11-25T23:23:48Z",
+  actor: "administrator:8d8cbbb9-813f-4802-8e81-29c82b0b5002",
+  actorName: "ada@example.com",
+  action: "credential.created",
+  subject: "credential:08491289-e2f1-451a-bd09-e438ee16fc07",
+  accountId: 1,
+  requestId: null,
+  source: null,
+  before: null,
+  after: { name: "Old warehouse" },
+  hash: "",
+} as const;
+
+test("who did what to what, by its name, with the way there", () => {
+  expect(describeChange(event)).toEqual({
+    who: "ada@example.com",
+    did: "created the credential",
+    what: "“Old warehouse”",
+    isNamed: true,
+    link: { kind: "credential", clientId: "08491289-e2f1-451a-bd09-e438ee16fc07" },
+  });
+});
+
+test("without a name in the event, the id stands for it", () => {
+  const change = { ...event, action: "project.moved", subject: "project:42", after: { cloud: "azure-us-east" } };
+  expect(describeChange(change)).toMatchObject({
+    what: "42",
+    isNamed: false,
+    link: { kind: "project", projectId: 42 },
+  });
+});
+
+test("a secret leads to its credential", () => {
+  const clientId = "fbd9bbbf-4f9d-43f3-9a71-1568b0728f6a";
+  const change = { ...event, action: "secret.rotated", subject: "secret:63203965", before: {}, after: { clientId } };
+  expect(describeChange(change)).toMatchObject({ what: clientId, link: { kind: "credential", clientId } });
+});
+
+test("what was deleted has no link, and its former name", () => {
+  const change = { ...event, action: "credential.deleted", before: { name: "Old warehouse" }, after: null };
+  expect(describeChange(change)).toMatchObject({ what: "“Old warehouse”", link: undefined });
+});
+
+test.each([
+  ["operator", null, "The operator"],
+  ["system", null, "Biped"],
+  ["access-token:1", null, "An access token"],
+  ["administrator:1", null, "An administrator"],
+  ["somebody", null, "somebody"],
+])("%s is told as %s: %s", (actor, actorName, expected) => {
+  expect(describeChange({ ...event, actor, actorName }).who).toBe(expected);
+});
+
+test("what is not known here is told by its own name", () => {
+  expect(describeChange({ ...event, action: "survey.made", subject: "survey:1" })).toMatchObject({
+    did: "survey.made",
+    what: "",
+    link: undefined,
+  });
+});

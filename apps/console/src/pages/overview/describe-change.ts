@@ -1,0 +1,113 @@
+import type { AuditEventView } from "@biped/management-client";
+
+export type ChangeLink =
+  | { readonly kind: "account"; readonly accountId: number }
+  | { readonly kind: "project"; readonly projectId: number }
+  | { readonly kind: "credential"; readonly clientId: string };
+
+/** An audit event in a sentence: who, did what, to what. */
+export type Change = {
+  readonly who: string;
+  readonly did: string;
+  /** Its name, or its id where the event holds no name; empty where there is nothing more to say. */
+  readonly what: string;
+  readonly isNamed: boolean;
+  /** Where to look at it, if it is still there. */
+  readonly link: ChangeLink | undefined;
+};
+
+const phrases: ReadonlyMap<string, string> = new Map([
+  ["account.created", "created the account"],
+  ["account.changed", "changed the account"],
+  ["account.disabled", "disabled the account"],
+  ["account.enabled", "enabled the account"],
+  ["project.created", "created the project"],
+  ["project.changed", "changed the project"],
+  ["project.disabled", "disabled the project"],
+  ["project.enabled", "enabled the project"],
+  ["project.moved", "moved to another cloud the project"],
+  ["cloud.created", "created the cloud"],
+  ["cloud.changed", "changed the endpoint of the cloud"],
+  ["credential.created", "created the credential"],
+  ["credential.changed", "changed the credential"],
+  ["credential.disabled", "disabled the credential"],
+  ["credential.enabled", "enabled the credential"],
+  ["credential.deleted", "deleted the credential"],
+  ["secret.rotated", "made a new secret for the credential"],
+  ["secret.retired", "retired a secret of the credential"],
+  ["secret.rotation-cancelled", "cancelled the rotation of the credential"],
+  ["token.revoked", "revoked a token"],
+  ["pepper.added", "added a pepper"],
+  ["signing-key.added", "published the signing key"],
+  ["signing-key.promoted", "began to sign with the signing key"],
+  ["signing-key.removed", "removed the signing key"],
+  ["signing-key.compromised", "removed at once, as compromised, the signing key"],
+  ["administrator.created", "created an administrator"],
+  ["administrator.changed", "changed an administrator"],
+  ["administrator.invited", "invited an administrator"],
+  ["administrator.invitation-accepted", "accepted the invitation"],
+  ["administrator.member-set", "set the role of an administrator"],
+  ["administrator.member-removed", "took the role of an administrator away"],
+  ["administrator.signed-in", "signed in"],
+  ["administrator.password-changed", "changed the own password"],
+  ["administrator.totp-enrolled", "set up an authenticator app"],
+  ["administrator.totp-removed", "removed an authenticator app"],
+  ["administrator.passkey-enrolled", "added a passkey"],
+  ["administrator.passkey-removed", "removed a passkey"],
+  ["administrator.recovery-codes-made", "made new recovery codes"],
+  ["administrator.recovery-code-used", "used a recovery code"],
+  ["access-token.created", "made the access token"],
+  ["access-token.deleted", "ended the access token"],
+]);
+
+/** Nouns whose sentence ends with a name or an id. */
+const named = new Set(["account", "project", "cloud", "credential", "secret", "signing-key", "access-token"]);
+
+export function describeChange(event: AuditEventView): Change {
+  const { action } = event;
+  const noun = action.split(".")[0] ?? "";
+  return {
+    who: describeActor(event),
+    did: phrases.get(action) ?? action,
+    what: named.has(noun) ? findWhat(event, noun) : "",
+    isNamed: readText(event, "name") !== undefined,
+    link: action === "credential.deleted" ? undefined : findLink(event),
+  };
+}
+
+function describeActor({ actor, actorName }: AuditEventView): string {
+  if (actorName !== null) return actorName;
+  if (actor === "operator") return "The operator";
+  if (actor === "system") return "Biped";
+  const words: Readonly<Record<string, string>> = {
+    administrator: "An administrator",
+    "access-token": "An access token",
+    credential: "A credential",
+  };
+  return words[actor.split(":")[0] ?? ""] ?? actor;
+}
+
+function findWhat(event: AuditEventView, noun: string): string {
+  const name = readText(event, "name");
+  if (name !== undefined) return `“${name}”`;
+  return noun === "secret" ? (readText(event, "clientId") ?? "") : findId(event);
+}
+
+/** What follows the noun in the subject. */
+function findId({ subject }: AuditEventView): string {
+  return subject.slice(subject.indexOf(":") + 1);
+}
+
+function findLink(event: AuditEventView): ChangeLink | undefined {
+  const noun = event.subject.split(":")[0];
+  const id = findId(event);
+  if (noun === "account") return { kind: "account", accountId: Number(id) };
+  if (noun === "project") return { kind: "project", projectId: Number(id) };
+  const clientId = noun === "credential" ? id : noun === "secret" ? readText(event, "clientId") : undefined;
+  return clientId === undefined ? undefined : { kind: "credential", clientId };
+}
+
+function readText({ after, before }: AuditEventView, member: string): string | undefined {
+  const found = after?.[member] ?? before?.[member];
+  return typeof found === "string" && found !== "" ? found : undefined;
+}

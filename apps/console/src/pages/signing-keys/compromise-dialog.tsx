@@ -1,0 +1,86 @@
+import type { SigningKey } from "@biped/management-client";
+import { useState } from "react";
+import { useAction } from "../../api/actions.ts";
+import { Callout } from "../../design/callout.tsx";
+import { RadioCards } from "../../design/choices.tsx";
+import { FormDialog } from "../../design/dialog.tsx";
+import { TextField } from "../../design/text-field.tsx";
+import { showToast } from "../../design/toast.ts";
+import { formatShortKid } from "./key-story.ts";
+
+type CompromiseDialogProps = {
+  readonly keys: readonly SigningKey[];
+  readonly onClose: () => void;
+};
+
+const roles = {
+  next: "published, signs nothing yet",
+  active: "signs now",
+  passive: "verifies only",
+  gone: "",
+} as const;
+
+/** R-25: for the moment when a private key may be in other hands. */
+export function CompromiseDialog({ keys, onClose }: CompromiseDialogProps) {
+  const [kid, setKid] = useState(keys.find(({ state }) => state === "active")?.kid ?? "");
+  const [typed, setTyped] = useState("");
+  const action = useAction("POST /api/signing-keys/:kid/compromise");
+  const chosen = keys.find((key) => key.kid === kid);
+  const short = formatShortKid(kid);
+  const end = async (): Promise<void> => {
+    if ((await action.run({ params: { kid }, body: {} })) === undefined) return;
+    onClose();
+    showToast({ title: `Key ${short} is gone`, text: "Its tokens are refused within 5 minutes." });
+  };
+  return (
+    <FormDialog
+      isOpen
+      onClose={onClose}
+      title="A key may be known to others"
+      submitLabel="End this key at once"
+      submitKind="danger"
+      isSubmitting={action.isRunning}
+      isSubmitDisabled={chosen === undefined || typed.trim() !== short}
+      failure={action.failure}
+      onSubmit={() => void end()}
+    >
+      <RadioCards
+        label="Which key?"
+        value={chosen?.kid}
+        onChange={setKid}
+        cards={keys.map((key) => ({
+          value: key.kid,
+          title: `${formatShortKid(key.kid)}…`,
+          text: `${key.state}: ${roles[key.state]}`,
+        }))}
+      />
+      {chosen !== undefined && <Consequences state={chosen.state} />}
+      <TextField
+        label={`Type “${short}” to confirm`}
+        value={typed}
+        onChange={setTyped}
+        isMono
+        autoComplete="off"
+        autoCapitalize="off"
+        spellCheck={false}
+      />
+    </FormDialog>
+  );
+}
+
+const consequences = {
+  next: "It never signs. The active key goes on as before, and no token is refused.",
+  active:
+    "A new key signs at once. Every token of the old key is refused as APIs read the key set again, within 5 minutes. Programs then have to get a new token; those with Biped's client do so by themselves.",
+  passive:
+    "The tokens that it signed and that have not ended yet are refused as APIs read the key set again, within 5 minutes. The active key goes on as before.",
+  gone: "It is gone already.",
+} as const;
+
+function Consequences({ state }: Pick<SigningKey, "state">) {
+  return (
+    <Callout kind="danger" title="What happens">
+      {consequences[state]} This cannot be undone.
+    </Callout>
+  );
+}

@@ -1,0 +1,24 @@
+/** The dialogs of the console in every look, as its pages are tested. */
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fineInEveryLook, inspect } from "./console-inspection.ts";
+import { consoleDialogs, showPage } from "./console-pages.ts";
+import { type Stage, setStage } from "./console-stage.ts";
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await setStage();
+});
+
+afterAll(() => stage.stop());
+
+describe.each(consoleDialogs)("the dialog $name", (shown) => {
+  test("is accessible in light, dark and 360 px, and keeps within its policy and its width", async () => {
+    const { page, faults } = stage.signedIn;
+    await showPage(page, shown, stage.subjects);
+    const { pathname } = new URL(page.url());
+    expect(await inspect(page)).toEqual(fineInEveryLook(pathname));
+    expect(faults.splice(0)).toEqual([]);
+  });
+});

@@ -1,0 +1,156 @@
+/** Every page of the console, and the dialogs that matter: for the tests that go through all of them, and for pictures. */
+
+import type { Page } from "playwright-core";
+import type { Subjects } from "./console-life.ts";
+
+export type ConsolePage = {
+  /** Of its picture too. */
+  readonly name: string;
+  readonly path: (subjects: Subjects) => string;
+  /** Seen by who is not signed in. */
+  readonly isPublic?: true;
+  /** What has to be done first, such as opening a dialog. */
+  readonly open?: (page: Page) => Promise<void>;
+};
+
+export const consolePages: readonly ConsolePage[] = [
+  { name: "sign-in", path: () => "/sign-in", isPublic: true },
+  { name: "setup-closed", path: () => "/setup", isPublic: true },
+  { name: "invitation", path: () => `/invitation#biped_invite_${"0".repeat(49)}`, isPublic: true },
+  { name: "invitation-incomplete", path: () => "/invitation", isPublic: true },
+  { name: "overview", path: () => "/" },
+  { name: "accounts", path: () => "/accounts" },
+  { name: "accounts-none-found", path: () => "/accounts?search=nobody" },
+  { name: "account", path: ({ accountId }) => `/accounts/${accountId}` },
+  { name: "account-credentials", path: ({ accountId }) => `/accounts/${accountId}/credentials?level=all` },
+  { name: "account-members", path: ({ accountId }) => `/accounts/${accountId}/members` },
+  { name: "account-settings", path: ({ accountId }) => `/accounts/${accountId}/settings` },
+  { name: "project", path: ({ projectId }) => `/projects/${projectId}` },
+  { name: "credential", path: ({ clientId }) => `/credentials/${clientId}` },
+  { name: "clouds", path: () => "/clouds" },
+  { name: "signing-keys", path: () => "/signing-keys" },
+  { name: "administrators", path: () => "/administrators" },
+  { name: "audit-log", path: () => "/audit-log" },
+  { name: "you", path: () => "/you" },
+  { name: "no-such-page", path: () => "/nowhere" },
+  { name: "no-such-project", path: () => "/projects/999999" },
+];
+
+const press = (name: string) => async (page: Page) => {
+  await page.getByRole("button", { name, exact: true }).first().click();
+  await page.getByRole("dialog").waitFor();
+};
+
+const choose = (menu: string, item: string) => async (page: Page) => {
+  await page.getByRole("button", { name: menu }).first().click();
+  await page.getByRole("menuitem", { name: item }).click();
+  await page.getByRole("dialog").waitFor();
+};
+
+const ofAccount = ({ accountId }: Subjects): string => `/accounts/${accountId}`;
+const ofProject = ({ projectId }: Subjects): string => `/projects/${projectId}`;
+const ofCredential = ({ clientId }: Subjects): string => `/credentials/${clientId}`;
+
+/** The secret that is shown belongs to a credential that is made for it. */
+async function createCredential(page: Page): Promise<void> {
+  await press("Create credential")(page);
+  const dialog = page.getByRole("dialog", { name: "Create credential" });
+  await dialog.getByRole("textbox", { name: "Name" }).fill("Nightly warehouse");
+  await dialog.getByRole("checkbox", { name: /data-export/ }).check();
+  await dialog.getByRole("button", { name: "Create credential" }).click();
+  await page.getByRole("dialog", { name: "Credential created" }).waitFor();
+}
+
+async function addMember(page: Page): Promise<void> {
+  await press("Add member")(page);
+  const dialog = page.getByRole("dialog", { name: "Add member" });
+  await dialog.getByLabel("E-mail address").fill("jonas.berg@northwind.example");
+  await dialog.getByRole("button", { name: "Add member" }).click();
+  await page.getByRole("dialog", { name: "Hand over the invitation" }).waitFor();
+}
+
+async function violateScopeRule(page: Page): Promise<void> {
+  await press("Create credential")(page);
+  const dialog = page.getByRole("dialog", { name: "Create credential" });
+  await dialog.getByRole("textbox", { name: "Name" }).fill("Nightly warehouse");
+  await dialog.getByRole("checkbox", { name: /data-export/ }).check();
+  await dialog.getByRole("checkbox", { name: /enrichment/ }).check();
+  await dialog.getByText("Two tokens will be needed").waitFor();
+}
+
+async function chooseOverlap(page: Page): Promise<void> {
+  await press("Rotate secret")(page);
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("radio", { name: /^7 days/ }).waitFor();
+}
+
+async function searchEverywhere(page: Page): Promise<void> {
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Search accounts, projects, credentials and pages" }).fill("o");
+  await page
+    .getByRole("option", { name: /Project of/ })
+    .first()
+    .waitFor();
+}
+
+async function showKeys(page: Page): Promise<void> {
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+}
+
+async function openUserMenu(page: Page): Promise<void> {
+  await page
+    .getByRole("button", { name: /Demonstration|Vera Lind/ })
+    .first()
+    .click();
+  await page.getByRole("menu").waitFor();
+}
+
+export const consoleDialogs: readonly ConsolePage[] = [
+  { name: "search-everywhere", path: () => "/", open: searchEverywhere },
+  { name: "keys", path: () => "/", open: showKeys },
+  { name: "user-menu", path: () => "/", open: openUserMenu },
+  { name: "account-create", path: () => "/accounts", open: press("Create account") },
+  { name: "project-create", path: ofAccount, open: press("Create project") },
+  { name: "project-edit", path: ofProject, open: press("Edit") },
+  { name: "project-move", path: ofProject, open: choose("More actions", "Move to another cloud") },
+  { name: "member-add", path: (subjects) => `${ofAccount(subjects)}/members`, open: press("Add member") },
+  { name: "member-invitation", path: (subjects) => `${ofAccount(subjects)}/members`, open: addMember },
+  { name: "credential-create", path: ofProject, open: violateScopeRule },
+  { name: "credential-secret", path: ofProject, open: createCredential },
+  { name: "credential-edit", path: ofCredential, open: press("Edit") },
+  { name: "credential-delete", path: ofCredential, open: choose("More actions", "Delete") },
+  {
+    name: "rotation-begin",
+    path: ({ quietClientId }) => `/credentials/${quietClientId}`,
+    open: press("Rotate secret"),
+  },
+  { name: "rotation-overlap", path: ({ quietClientId }) => `/credentials/${quietClientId}`, open: chooseOverlap },
+  { name: "rotation-cancel", path: ofCredential, open: press("Cancel the rotation") },
+  { name: "secret-retire", path: ofCredential, open: press("Retire the former secret") },
+  { name: "cloud-create", path: () => "/clouds", open: press("Create cloud") },
+  { name: "cloud-endpoint", path: () => "/clouds", open: press("Change endpoint of aws-eu-west-1") },
+  { name: "signing-key-rotate", path: () => "/signing-keys", open: press("Rotate") },
+  { name: "signing-key-emergency", path: () => "/signing-keys", open: press("A key may be known to others") },
+  { name: "administrator-invite", path: () => "/administrators", open: press("Invite platform owner") },
+  { name: "administrator-disable", path: () => "/administrators", open: choose("Actions for Ines Okafor", "Disable") },
+];
+
+/** Goes there, and waits until all of it is shown. */
+export async function showPage(page: Page, { path, open }: ConsolePage, subjects: Subjects): Promise<void> {
+  // Another address behind the `#` alone would load nothing anew.
+  await page.goto("about:blank");
+  await page.goto(path(subjects), { waitUntil: "networkidle" });
+  await settle(page);
+  if (open === undefined) return;
+  await open(page);
+  await settle(page);
+}
+
+async function settle(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const isLoading = document.querySelector(".skeleton, .skeleton-table, [aria-busy=true]") !== null;
+    const isMoving = document.getAnimations().some(({ playState }) => playState === "running");
+    return document.querySelector("h1") !== null && !isLoading && !isMoving;
+  });
+}
