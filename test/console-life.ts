@@ -31,14 +31,14 @@ export type Subjects = {
 const hour = 3600;
 const day = 24 * hour;
 
-/** How the clock goes on: weeks by the day, then the last one by parts of it. */
-export const longLife = [...Array<number>(20).fill(day), ...Array<number>(21).fill(8 * hour)] as const;
+/** How the clock goes on: two weeks by the day, then one by parts of it. */
+export const longLife = [...Array<number>(14).fill(day), ...Array<number>(42).fill(4 * hour)] as const;
 export const shortLife = Array<number>(6).fill(8 * hour);
 
 export async function makeLife(living: Living, steps: readonly number[]): Promise<Subjects> {
   const { busy, quiet, accountId, projectId } = living;
   const begin = Math.floor(steps.length / 3);
-  const rotation = steps.length - 5;
+  const rotation = Math.max(begin + 1, steps.length - 10);
   const life = { tokens: 0, clientSecret: busy.clientSecret };
   for (const [index, seconds] of steps.entries()) {
     await living.moveClock(seconds);
@@ -46,21 +46,24 @@ export async function makeLife(living: Living, steps: readonly number[]): Promis
     const former = life.clientSecret;
     if (index === rotation) life.clientSecret = await rotate(living, await living.signIn());
     const clientSecret = index === rotation ? former : life.clientSecret;
-    life.tokens += await beBusy(living, { index, clientSecret });
-    if (index % 9 === 4) await refuseSome(living);
+    life.tokens += await beBusy(living, { index, seconds, clientSecret });
+    if (index % 11 === 4) await refuseSome(living);
     await living.waitForCounts(life.tokens);
   }
   await inviteSome(living, await living.signIn());
   return { accountId, projectId, clientId: busy.clientId, quietClientId: quiet.clientId };
 }
 
+type Part = { readonly index: number; readonly seconds: number; readonly clientSecret: string };
+
 /** More by day than by night, and less at weekends. @returns how many tokens the busy one got. */
 async function beBusy(
   { issuer, busy, quiet, projectId }: Living,
-  { index, clientSecret }: { readonly index: number; readonly clientSecret: string },
+  { index, seconds, clientSecret }: Part,
 ): Promise<number> {
-  const perPart = [3, 11, 8][index % 3] ?? 0;
-  const count = Math.ceil((perPart + ((index * 5) % 4)) / (Math.floor(index / 3) % 7 >= 5 ? 3 : 1));
+  const partOfDay = [1, 2, 9, 13, 10, 4][index % 6] ?? 0;
+  const [usual, weekday] = seconds === day ? [32, index % 7] : [partOfDay, Math.floor(index / 6) % 7];
+  const count = Math.ceil((usual + ((index * 5) % 4)) / (weekday >= 5 ? 3 : 1));
   const request = { clientId: busy.clientId, clientSecret, scope: "data-export" };
   for (let each = 0; each < count; each += 1) await askForToken(issuer, request);
   if (index % 4 === 1) await askForToken(issuer, { ...quiet, scope: "data-export", projectId });

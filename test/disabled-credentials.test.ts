@@ -199,6 +199,20 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
   });
 
   describe("R-20: the very next token request knows", () => {
+    test("what was disabled by the server's own admin listener", async () => {
+      const held = await create("project");
+      expect((await issue(held)).outcome).toBe("200");
+      const administratorId = platform.administratorId ?? "";
+      const token = { administratorId, scopes: ["read", "credentials"] } as const;
+      const { headers } = await started.makeAccessToken("token", token);
+      const answer = await fetch(`${started.adminUrl}/api/credentials/${held.clientId}`, {
+        method: "PATCH",
+        headers: { ...headers, "content-type": "application/json" },
+        body: JSON.stringify({ state: "disabled" }),
+      });
+      expect([answer.status, (await issue(held)).outcome]).toEqual([200, "401 INVALID_CLIENT"]);
+    });
+
     test("a scope that was taken away", async () => {
       const held = await create("project");
       expect((await issue(held, { scope: "metrics" })).outcome).toBe("200");

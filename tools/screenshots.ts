@@ -48,7 +48,13 @@ async function growToContent(page: Page): Promise<void> {
 
 /** A session of the demonstration administrator. */
 async function signIn(origin: string, { email, password }: Demo["administrator"]): Promise<string> {
-  const headers = { "content-type": "application/json", "sec-fetch-site": "same-origin", "x-biped-console": "1" };
+  const headers = {
+    "content-type": "application/json",
+    "sec-fetch-site": "same-origin",
+    "x-biped-console": "1",
+    "user-agent":
+      "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36",
+  };
   const body = JSON.stringify({ email, password });
   const answer = await fetch(`${origin}/api/session`, { method: "POST", headers, body });
   if (!answer.ok) throw new Error(`The sandbox did not let its administrator in: ${answer.status}.`);
@@ -119,13 +125,13 @@ async function takeSandbox(browser: Browser): Promise<void> {
     const demo = await readDemo(made);
     const origin = demo.console;
     const subjects = await live(origin, demo);
-    const nowSeconds = await readClock(origin);
-    const visitor = await openPage(browser, { origin, nowSeconds });
-    const signedIn = await openPage(browser, { origin, nowSeconds });
+    const visitor = await openPage(browser, { origin });
+    const signedIn = await openPage(browser, { origin });
     const [name = "", value = ""] = (await signIn(origin, demo.administrator)).split("=");
     await signedIn.context.addCookies([{ name, value, url: "https://localhost/", httpOnly: true, sameSite: "Strict" }]);
     for (const shown of [...consolePages, ...consoleDialogs].filter((each) => each.name.includes(filter))) {
-      const { page } = shown.isPublic ? visitor : signedIn;
+      const { page, context } = shown.isPublic ? visitor : signedIn;
+      await context.clock.setFixedTime((await readClock(origin)) * 1000);
       await showPage(page, shown, subjects);
       await take(page, shown.name, shown.open === undefined);
     }

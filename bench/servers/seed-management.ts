@@ -165,7 +165,7 @@ function toAuditRow({ accountId, requestId, before, after, source, ...entry }: A
   return { ...entry, ...link, ...ids, before: JSON.stringify(before), after: JSON.stringify(after) };
 }
 
-/** In each account something is used and something refused every hour of a week; one credential for three months. */
+/** Of each account something is used in every hour of a week, and refused in every eighth; one credential for long. */
 function addUses(database: DatabaseSync, { now, clientIds }: Facts): void {
   const add = {
     use: prepareInsert(database, "usage", { client_id: "", secret_id: "", hour: 0, tokens: 60 }),
@@ -183,7 +183,9 @@ function addUses(database: DatabaseSync, { now, clientIds }: Facts): void {
     for (let index = 0; index < accounts; index += 1) {
       const account_id = firstId + index;
       add.uses({ account_id, hour });
-      add.refusal({ account_id, hour, client_id: clientIds[index * 100] ?? "" });
+      if ((hour / secondsPerHour + index) % 8 === 0) {
+        add.refusal({ account_id, hour, client_id: clientIds[index * 100] ?? "" });
+      }
     }
   }
   const client_id = clientIds[0] ?? "";

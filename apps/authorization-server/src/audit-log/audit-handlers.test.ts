@@ -76,9 +76,9 @@ function createParts(count: number) {
         const found = events.filter(({ sequence }) => sequence < before);
         return found.toReversed().slice(0, limit);
       },
-      findAdministrator: async (id) => {
-        lookups.push(id);
-        return id === "a1" ? administrator : undefined;
+      findEmails: async (ids) => {
+        lookups.push(...ids);
+        return new Map(ids.includes("a1") ? [["a1", administrator.email]] : []);
       },
     },
     heads: { signHead: async () => head, verifyLog: async () => verdict },

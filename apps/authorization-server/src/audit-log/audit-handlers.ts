@@ -12,7 +12,7 @@ import { describeEvents } from "./describe-event.ts";
 import { readEvents, readSelectedEvents } from "./read-events.ts";
 
 export type AuditHandlerParts = {
-  readonly storage: Pick<Storage, "pageAuditEvents" | "listAuditEvents" | "findAdministrator">;
+  readonly storage: Pick<Storage, "pageAuditEvents" | "listAuditEvents" | "findEmails">;
   readonly heads: Pick<AuditHeads, "signHead" | "verifyLog">;
   readonly nowSeconds: () => number;
 };
@@ -93,10 +93,7 @@ async function* formatJsonl(pages: Pages): AsyncGenerator<string, void, undefine
   for await (const page of pages) yield page.map((event) => `${formatExportedEvent(event)}\n`).join("");
 }
 
-async function* formatCsv(
-  storage: Pick<Storage, "findAdministrator">,
-  pages: Pages,
-): AsyncGenerator<string, void, undefined> {
+async function* formatCsv(storage: Pick<Storage, "findEmails">, pages: Pages): AsyncGenerator<string, void, undefined> {
   yield csvHeader;
   for await (const page of pages) yield (await describeEvents(storage, page)).map(formatCsvEvent).join("");
 }

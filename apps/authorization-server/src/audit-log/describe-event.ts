@@ -2,18 +2,14 @@ import type { AuditEventView } from "@biped/management-client";
 import { formatTime } from "../credentials/format-time.ts";
 import type { AuditEvent, Storage } from "../storage/storage.ts";
 
-/** Events as the management API tells them, with the names of who did it. Each administrator is looked up once. */
+/** Events as the management API tells them, with the names of who did it, which are looked up at once. */
 export async function describeEvents(
-  storage: Pick<Storage, "findAdministrator">,
+  storage: Pick<Storage, "findEmails">,
   events: readonly AuditEvent[],
 ): Promise<AuditEventView[]> {
   const ids = new Set(events.map(({ actor }) => findAdministratorId(actor)).filter((id) => id !== undefined));
-  const emails = new Map<string | undefined, string>();
-  for (const id of ids) {
-    const administrator = await storage.findAdministrator(id);
-    if (administrator !== undefined) emails.set(id, administrator.email);
-  }
-  return events.map((event) => describeEvent(event, emails.get(findAdministratorId(event.actor)) ?? null));
+  const emails = await storage.findEmails([...ids]);
+  return events.map((event) => describeEvent(event, emails.get(findAdministratorId(event.actor) ?? "") ?? null));
 }
 
 function findAdministratorId(actor: string): string | undefined {

@@ -132,6 +132,9 @@ export type ViewStorage = {
     page: { readonly limit: number; readonly before: number | undefined },
   ) => Promise<readonly AuditEvent[]>;
 
+  /** E-mail addresses by administrator id; those who are not there are left out. */
+  readonly findEmails: (administratorIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+
   /** Adds to the counts by hour and reason, and to the latest refusals of each credential (50 kept of each). */
   readonly recordRefusals: (refusals: readonly RefusalCount[]) => Promise<void>;
   /** The latest refusals of a credential, newest first. */

@@ -31,7 +31,7 @@ function createParts() {
   const handlers = createUsageHandlers({
     storage: {
       findAccount: async (id) => (id === 7 ? ({ id } as Account) : undefined),
-      findAdministrator: async () => undefined,
+      findEmails: async () => new Map(),
       countObjects: (reach) => note("counts", reach, { accounts: 1, projects: 2, credentials: 3 }),
       readUsage: (of, period) => {
         const at = now - (now % period.bucketSeconds);

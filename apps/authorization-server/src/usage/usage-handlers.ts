@@ -14,7 +14,7 @@ export type UsageHandlerParts = {
     | "countObjects"
     | "countRefusals"
     | "findAccount"
-    | "findAdministrator"
+    | "findEmails"
     | "listExpiring"
     | "listRefusals"
     | "pageAuditEvents"

@@ -39,6 +39,8 @@ export function useAction<Name extends ChangeName>(name: Name): Action<Name> {
   const undecided = useRef<ActionKey | undefined>(undefined);
   const mutation = useMutation({
     meta: { isProof: name.startsWith("POST /api/session") },
+    // An answer may hold a secret: it is not kept for longer than the component that asked.
+    gcTime: 0,
     mutationFn: async ({ input, options }: Change<Name>) => {
       const action = chooseActionKey(undecided.current, { input, options }, createKey);
       undecided.current = action;

@@ -6,6 +6,7 @@ import { Button } from "./button.tsx";
 import { FailureCallout } from "./callout.tsx";
 import { joinClassNames } from "./class-names.ts";
 import { Icon } from "./icon.tsx";
+import { ScrolledTo } from "./scrolled-to.tsx";
 import { TextField } from "./text-field.tsx";
 
 type DialogProps = {
@@ -91,7 +92,11 @@ export function FormDialog({ children, failure, onSubmit, ...props }: FormDialog
       <form className="dialog__form" onSubmit={submit}>
         <div className="dialog__body">
           {children}
-          {failure !== undefined && <FailureCallout failure={failure} />}
+          {failure !== undefined && (
+            <ScrolledTo>
+              <FailureCallout failure={failure} />
+            </ScrolledTo>
+          )}
         </div>
         <div className="dialog__foot">
           <Button onClick={props.onClose}>Cancel</Button>

@@ -1,6 +1,7 @@
 import type { Engine, Migration, MigrationTarget } from "@biped/database";
 import { type Kysely, sql } from "kysely";
 import { formatNameKey } from "../name-key.ts";
+import { participleLetters } from "../participle-letters.ts";
 
 /** Texts in the order of their bytes, which is the only one that both engines know. */
 const textOf = { sqlite: "text", postgres: `text collate "C"` } as const;
@@ -36,7 +37,8 @@ const tables = [
     tokens bigint not null,
     primary key (account_id, hour)
   )`,
-  `create index account_usage_by_hour on account_usage (hour)`,
+  // With what the sums are made of, here and below, so that they read the index alone.
+  `create index account_usage_by_hour on account_usage (hour, account_id, tokens)`,
   // Without a credential both ids are those that nothing has: an empty text and 0.
   `create table refusal_count (
     client_id text not null,
@@ -47,7 +49,7 @@ const tables = [
     primary key (client_id, hour, reason)
   )`,
   `create index refusal_count_by_account on refusal_count (account_id, hour)`,
-  `create index refusal_count_by_hour on refusal_count (hour)`,
+  `create index refusal_count_by_hour on refusal_count (hour, reason, account_id, count)`,
   `create table recent_refusal (
     client_id text not null,
     hour bigint not null,
@@ -64,17 +66,19 @@ const indexes = [
   `create index project_by_name on project (name_key, id)`,
   `create index project_by_cloud on project (cloud)`,
   // With what a list filters by, so that a search of all credentials reads the index alone.
-  `create index credential_by_name on credential (name_key, client_id, account_id) where state <> 'deleted'`,
-  `create index credential_by_creation on credential (created_at, client_id, account_id, name_key)
+  `create index credential_by_name on credential (name_key, client_id, account_id, state) where state <> 'deleted'`,
+  `create index credential_by_creation on credential (created_at, client_id, account_id, name_key, state)
     where state <> 'deleted'`,
   `create index credential_by_project on credential (project_id) where state <> 'deleted'`,
   `create index credential_by_end on credential (expires_at) where state <> 'deleted' and expires_at is not null`,
   `create index secret_by_end on secret (expires_at) where digest is not null and expires_at is not null`,
-  `create index audit_event_by_account on audit_event (account_id, sequence)`,
-  `create index audit_event_by_actor on audit_event (actor, sequence)`,
-  `create index audit_event_by_action on audit_event (action, sequence)`,
+  // Each with what is mostly asked for beside it.
+  `create index audit_event_by_sequence on audit_event (sequence, at, account_id)`,
+  `create index audit_event_by_account on audit_event (account_id, sequence, at, action)`,
+  `create index audit_event_by_actor on audit_event (actor, sequence, at, account_id, action)`,
+  `create index audit_event_by_action on audit_event (action, sequence, at, account_id)`,
+  `create index audit_event_by_noun on audit_event (rtrim(action, '${participleLetters}'), sequence, at, account_id)`,
   `create index audit_event_by_subject on audit_event (subject, sequence)`,
-  `create index audit_event_by_time on audit_event (at)`,
 ];
 
 const views = {

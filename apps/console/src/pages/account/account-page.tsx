@@ -1,5 +1,6 @@
 import "./account-page.css";
 import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
+import { isPageLost } from "../../api/lost-page.ts";
 import { useOperation } from "../../api/queries.ts";
 import { Badge, StateBadge } from "../../design/badge.tsx";
 import { PageHeader } from "../../design/layout.tsx";
@@ -15,7 +16,7 @@ export function AccountPage() {
   const { accountId } = route.useParams();
   const { data: account, error, refetch } = useOperation("GET /api/accounts/:accountId", { params: { accountId } });
   usePageTitle(account?.name);
-  if (error !== null) return <PageFailure error={error} onRetry={() => void refetch()} />;
+  if (isPageLost(error, account)) return <PageFailure error={error} onRetry={() => void refetch()} />;
   const breadcrumbs = [
     <Link key="accounts" to="/accounts">
       Accounts

@@ -1,5 +1,6 @@
 import type { Credential } from "@biped/management-client";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { isPageLost } from "../../api/lost-page.ts";
 import { findRole, mayActAs } from "../../api/permissions.ts";
 import { useOperation } from "../../api/queries.ts";
 import { useSession } from "../../api/session.ts";
@@ -28,7 +29,7 @@ export function CredentialPage() {
   const { clientId } = route.useParams();
   const { data, error, refetch } = useOperation("GET /api/credentials/:clientId", { params: { clientId } });
   usePageTitle(data?.name);
-  if (error !== null) return <PageFailure error={error} onRetry={() => void refetch()} />;
+  if (isPageLost(error, data)) return <PageFailure error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <CredentialSkeleton />;
   return <CredentialSheets key={clientId} credential={data} />;
 }

@@ -6,6 +6,13 @@ import { parseOverlapDays } from "./rotation.ts";
 
 type Kind = "7" | "30" | "0" | "other";
 
+const cards = [
+  { value: "7", title: "7 days", text: "Long enough for most, and no longer than needed." },
+  { value: "30", title: "30 days", text: "Where programs are deployed seldom." },
+  { value: "other", title: "Another number of days" },
+  { value: "0", title: "Not at all", text: "It ends the moment the new one is made. For a secret that leaked." },
+] as const;
+
 type OverlapChoiceProps = {
   /** As it is typed. */
   readonly days: string;
@@ -22,21 +29,7 @@ export function OverlapChoice({ days, onChange }: OverlapChoiceProps) {
   const overlap = parseOverlapDays(days);
   return (
     <>
-      <RadioCards
-        label="How long should the present secret still work?"
-        cards={[
-          { value: "7", title: "7 days", text: "Long enough for most, and no longer than needed." },
-          { value: "30", title: "30 days", text: "Where programs are deployed seldom." },
-          { value: "other", title: "Another number of days" },
-          {
-            value: "0",
-            title: "Not at all",
-            text: "It ends the moment the new one is made. For a secret that leaked.",
-          },
-        ]}
-        value={kind}
-        onChange={choose}
-      />
+      <RadioCards label="How long should the present secret still work?" cards={cards} value={kind} onChange={choose} />
       {kind === "other" && (
         <TextField
           label="Days"

@@ -28,13 +28,7 @@ export function RotateDialog({ credential, onClose }: RotateDialogProps) {
     const done = await action.run({ params: { clientId }, body }, { ifVersion: version });
     if (done !== undefined) setShown(done.answer);
   };
-  if (shown !== undefined) {
-    return (
-      <SecretDialog title="The new secret" shown={shown} onStored={onClose}>
-        {hasSecret && <Stepper steps={rotationSteps} current={2} />}
-      </SecretDialog>
-    );
-  }
+  if (shown !== undefined) return <NewSecret shown={shown} isRotation={hasSecret} onStored={onClose} />;
   const isMaking = step === "overlap" || !hasSecret;
   return (
     <FormDialog
@@ -50,13 +44,31 @@ export function RotateDialog({ credential, onClose }: RotateDialogProps) {
       onSubmit={() => void goOn()}
     >
       {hasSecret && <Stepper steps={rotationSteps} current={step === "explain" ? 0 : 1} />}
-      {step === "overlap" && <OverlapChoice days={overlap} onChange={setOverlap} />}
-      {step === "explain" && (hasSecret ? <Explanation /> : <p>None of its secrets works, so that nothing ends.</p>)}
+      {step === "overlap" ? (
+        <OverlapChoice days={overlap} onChange={setOverlap} />
+      ) : (
+        <Explanation hasSecret={hasSecret} />
+      )}
     </FormDialog>
   );
 }
 
-function Explanation() {
+type NewSecretProps = {
+  readonly shown: SecretShown;
+  readonly isRotation: boolean;
+  readonly onStored: () => void;
+};
+
+function NewSecret({ shown, isRotation, onStored }: NewSecretProps) {
+  return (
+    <SecretDialog title="The new secret" shown={shown} onStored={onStored}>
+      {isRotation && <Stepper steps={rotationSteps} current={2} />}
+    </SecretDialog>
+  );
+}
+
+function Explanation({ hasSecret }: { readonly hasSecret: boolean }) {
+  if (!hasSecret) return <p>None of its secrets works, so that nothing ends. The new one is shown once.</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: What scrolls on a small screen can be scrolled by keyboard.
     <section className="stack" tabIndex={0} aria-label="What a rotation is">

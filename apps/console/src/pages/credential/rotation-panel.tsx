@@ -1,5 +1,5 @@
 import type { Credential } from "@biped/management-client";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAction } from "../../api/actions.ts";
 import { readOperation } from "../../api/queries.ts";
@@ -76,6 +76,7 @@ type RotationActionsProps = Omit<RotationPanelProps, "mayChange"> & {
 function RotationActions({ credential, rotation, silence, isSafe }: RotationActionsProps) {
   const { clientId, name } = credential;
   const [isCancelling, setCancelling] = useState(false);
+  const queryClient = useQueryClient();
   const completion = useAction("DELETE /api/credentials/:clientId/secrets/:secretId");
   const complete = async (): Promise<void> => {
     const done = await completion.run({
@@ -83,6 +84,8 @@ function RotationActions({ credential, rotation, silence, isSafe }: RotationActi
       query: { unlessUsedWithinSeconds: Number(silence) },
     });
     if (done !== undefined) showToast({ title: "Rotation completed", text: name });
+    // It was refused for what the page has not seen yet.
+    else await queryClient.invalidateQueries({ queryKey: ["GET /api/credentials/:clientId"] });
   };
   return (
     <>

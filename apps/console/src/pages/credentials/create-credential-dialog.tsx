@@ -30,32 +30,26 @@ export function CreateCredentialDialog({ account, projectId, onClose }: CreateCr
   return <SecretDialog title="Credential created" shown={shown} onStored={goThere} />;
 }
 
+type Owner = { readonly level: Level; readonly projectId: number | undefined };
+
 type CredentialFormDialogProps = CreateCredentialDialogProps & {
   readonly onCreated: (shown: SecretShown) => void;
 };
 
 function CredentialFormDialog({ account, projectId, onClose, onCreated }: CredentialFormDialogProps) {
   const limitDays = account.credentialLifetimeLimitDays;
-  const [owner, setOwner] = useState<{ level: Level; projectId: number | undefined }>({
-    level: projectId === undefined ? "account" : "project",
-    projectId,
-  });
+  const [owner, setOwner] = useState<Owner>({ level: projectId === undefined ? "account" : "project", projectId });
   const form = useCredentialForm({
-    name: "",
-    scopes: [],
-    ranges: [],
+    ...{ name: "", scopes: [], ranges: [] },
     choice: limitDays === null ? "never" : "longest",
     facts: { createdAt: undefined, limitDays, kept: undefined },
   });
   const action = useAction("POST /api/accounts/:accountId/credentials");
-  const isOwned = owner.level === "account" || owner.projectId !== undefined;
   const create = async (): Promise<void> => {
     if (form.values === undefined) return;
     const ownProject = owner.level === "project" ? (owner.projectId ?? null) : null;
-    const done = await action.run({
-      params: { accountId: account.id },
-      body: { ...form.values, projectId: ownProject },
-    });
+    const body = { ...form.values, projectId: ownProject };
+    const done = await action.run({ params: { accountId: account.id }, body });
     if (done !== undefined) onCreated(done.answer);
   };
   return (
@@ -68,25 +62,26 @@ function CredentialFormDialog({ account, projectId, onClose, onCreated }: Creden
       isKeptOnOutsideClick
       submitLabel="Create credential"
       isSubmitting={action.isRunning}
-      isSubmitDisabled={form.values === undefined || !isOwned}
+      isSubmitDisabled={form.values === undefined || (owner.level === "project" && owner.projectId === undefined)}
       failure={action.failure}
       onSubmit={() => void create()}
     >
-      <TextField
-        label="Name"
-        hint="What program it is for, such as “Nightly export”."
-        value={form.name}
-        onChange={form.setName}
-        autoComplete="off"
-        maxLength={200}
-      />
-      <LevelChoice
-        account={account}
-        level={owner.level}
-        projectId={owner.projectId}
-        onChange={(level, id) => setOwner({ level, projectId: id })}
-      />
+      <NameField name={form.name} onChange={form.setName} />
+      <LevelChoice account={account} {...owner} onChange={(level, id) => setOwner({ level, projectId: id })} />
       <CredentialFields form={form} />
     </FormDialog>
+  );
+}
+
+function NameField({ name, onChange }: { readonly name: string; readonly onChange: (name: string) => void }) {
+  return (
+    <TextField
+      label="Name"
+      hint="What program it is for, such as “Nightly export”."
+      value={name}
+      onChange={onChange}
+      autoComplete="off"
+      maxLength={200}
+    />
   );
 }

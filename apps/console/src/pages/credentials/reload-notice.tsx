@@ -1,5 +1,6 @@
 import { Button } from "../../design/button.tsx";
 import { Callout } from "../../design/callout.tsx";
+import { ScrolledTo } from "../../design/scrolled-to.tsx";
 
 /** Where a form was filled from something that somebody else has changed since. */
 export function ReloadNotice({ onReload }: { readonly onReload: () => void }) {
@@ -9,8 +10,10 @@ export function ReloadNotice({ onReload }: { readonly onReload: () => void }) {
     </Button>
   );
   return (
-    <Callout kind="warning" title="Somebody changed this meanwhile" role="alert" actions={reload}>
-      Nothing was saved. Loading it again shows what it is now, in the place of what you entered.
-    </Callout>
+    <ScrolledTo>
+      <Callout kind="warning" title="Somebody changed this meanwhile" role="alert" actions={reload}>
+        Nothing was saved. Loading it again shows what it is now, in the place of what you entered.
+      </Callout>
+    </ScrolledTo>
   );
 }

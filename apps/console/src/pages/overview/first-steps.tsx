@@ -55,44 +55,48 @@ type Step = { readonly title: string; readonly text: string; readonly link: Reac
 
 const look = formatButtonClass({ kind: "primary", size: "small" });
 
+const cloudStep: Step = {
+  title: "Create a cloud",
+  text: "Where your APIs run: a name, and the base URL to which programs are sent.",
+  link: (
+    <Link to="/clouds" className={look}>
+      To the clouds
+    </Link>
+  ),
+};
+
+const accountStep: Step = {
+  title: "Create an account",
+  text: "One for each customer.",
+  link: (
+    <Link to="/accounts" className={look}>
+      To the accounts
+    </Link>
+  ),
+};
+
+/** @param accountId Without an account, the first two steps are not done, and no link of the others is shown. */
 function listSteps(accountId: number | undefined): readonly Step[] {
-  const ofAccount = accountId ?? 0;
+  const params = { accountId: accountId ?? 0 };
+  const projects = (
+    <Link to="/accounts/$accountId" params={params} className={look}>
+      To the projects
+    </Link>
+  );
+  const credentials = (
+    <Link to="/accounts/$accountId/credentials" params={params} className={look}>
+      To the credentials
+    </Link>
+  );
+  const projectText = "What the customer's data belongs to. It lives on one cloud, and a token is for one project.";
   return [
-    {
-      title: "Create a cloud",
-      text: "Where your APIs run: a name, and the base URL to which programs are sent.",
-      link: (
-        <Link to="/clouds" className={look}>
-          To the clouds
-        </Link>
-      ),
-    },
-    {
-      title: "Create an account",
-      text: "One for each customer.",
-      link: (
-        <Link to="/accounts" className={look}>
-          To the accounts
-        </Link>
-      ),
-    },
-    {
-      title: "Create a project",
-      text: "What the customer's data belongs to. It lives on one cloud, and a token is for one project.",
-      link: (
-        <Link to="/accounts/$accountId" params={{ accountId: ofAccount }} className={look}>
-          To the projects
-        </Link>
-      ),
-    },
+    cloudStep,
+    accountStep,
+    { title: "Create a project", text: projectText, link: projects },
     {
       title: "Create a credential",
       text: "A client id and a secret, with which a program gets tokens.",
-      link: (
-        <Link to="/accounts/$accountId/credentials" params={{ accountId: ofAccount }} className={look}>
-          To the credentials
-        </Link>
-      ),
+      link: credentials,
     },
   ];
 }

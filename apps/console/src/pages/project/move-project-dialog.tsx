@@ -1,4 +1,4 @@
-import type { Project } from "@biped/management-client";
+import type { Cloud, Project } from "@biped/management-client";
 import { useState } from "react";
 import { useAction } from "../../api/actions.ts";
 import { useOperation } from "../../api/queries.ts";
@@ -37,19 +37,28 @@ export function MoveProjectDialog({ project, onClose }: MoveProjectDialogProps) 
       onConfirm={() => void move()}
     >
       {error !== null && <ErrorState error={error} onRetry={() => void refetch()} />}
-      {target === undefined ? (
-        error === null && <Skeleton />
-      ) : (
-        <Select
-          label="New cloud"
-          hint={`Its endpoint is ${target.endpoint}`}
-          options={others.map((cloud) => ({ value: cloud.name, label: cloud.name }))}
-          value={target.name}
-          onChange={setChosen}
-        />
-      )}
+      {data === undefined && error === null && <Skeleton />}
+      {target !== undefined && <CloudChoice clouds={others} target={target} onChange={setChosen} />}
       <WhatHappens from={presentCloud} />
     </ConfirmDialog>
+  );
+}
+
+type CloudChoiceProps = {
+  readonly clouds: readonly Cloud[];
+  readonly target: Cloud;
+  readonly onChange: (name: string) => void;
+};
+
+function CloudChoice({ clouds, target, onChange }: CloudChoiceProps) {
+  return (
+    <Select
+      label="New cloud"
+      hint={`Its endpoint is ${target.endpoint}`}
+      options={clouds.map(({ name }) => ({ value: name, label: name }))}
+      value={target.name}
+      onChange={onChange}
+    />
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Project } from "@biped/management-client";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { isPageLost } from "../../api/lost-page.ts";
 import { findRole, mayActAs } from "../../api/permissions.ts";
 import { useOperation } from "../../api/queries.ts";
 import { useSession } from "../../api/session.ts";
@@ -29,7 +30,7 @@ export function ProjectPage() {
   const { projectId } = route.useParams();
   const { data, error, refetch } = useOperation("GET /api/projects/:projectId", { params: { projectId } });
   usePageTitle(data?.name);
-  if (error !== null) return <PageFailure error={error} onRetry={() => void refetch()} />;
+  if (isPageLost(error, data)) return <PageFailure error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <ProjectSkeleton />;
   return <ProjectSheets key={projectId} project={data} />;
 }

@@ -44,16 +44,7 @@ export function CompromiseDialog({ keys, onClose }: CompromiseDialogProps) {
       failure={action.failure}
       onSubmit={() => void end()}
     >
-      <RadioCards
-        label="Which key?"
-        value={chosen?.kid}
-        onChange={setKid}
-        cards={keys.map((key) => ({
-          value: key.kid,
-          title: `${formatShortKid(key.kid)}…`,
-          text: `${key.state}: ${roles[key.state]}`,
-        }))}
-      />
+      <KeyChoice keys={keys} value={chosen?.kid} onChange={setKid} />
       {chosen !== undefined && <Consequences state={chosen.state} />}
       <TextField
         label={`Type “${short}” to confirm`}
@@ -66,6 +57,20 @@ export function CompromiseDialog({ keys, onClose }: CompromiseDialogProps) {
       />
     </FormDialog>
   );
+}
+
+type KeyChoiceProps = Pick<CompromiseDialogProps, "keys"> & {
+  readonly value: string | undefined;
+  readonly onChange: (kid: string) => void;
+};
+
+function KeyChoice({ keys, value, onChange }: KeyChoiceProps) {
+  const cards = keys.map(({ kid, state }) => ({
+    value: kid,
+    title: `${formatShortKid(kid)}…`,
+    text: `${state}: ${roles[state]}`,
+  }));
+  return <RadioCards label="Which key?" cards={cards} value={value} onChange={onChange} />;
 }
 
 const consequences = {

@@ -1,3 +1,4 @@
+import type { Session } from "@biped/management-client";
 import { useState } from "react";
 import { arePasskeysPossible } from "../../api/passkeys.ts";
 import { useSession } from "../../api/session.ts";
@@ -34,28 +35,31 @@ export function PasskeysPanel() {
     >
       {!canAdd && <NotSecure />}
       {passkeys.length === 0 && canAdd && <p className="muted">You have none yet.</p>}
-      <OwnList
-        label="Passkeys"
-        items={passkeys.map(({ id, name, createdAt, lastUsedAt }) => ({
-          id,
-          title: name,
-          text: (
-            <>
-              Added <TimeText instant={createdAt} />,{" "}
-              {lastUsedAt === null ? "not used yet" : <LastUsed instant={lastUsedAt} />}
-            </>
-          ),
-          action: (
-            <Button size="small" onClick={() => setLeaving({ id, name })}>
-              Remove<span className="visually-hidden"> {name}</span>
-            </Button>
-          ),
-        }))}
-      />
+      <OwnList label="Passkeys" items={passkeys.map((passkey) => formatPasskey(passkey, setLeaving))} />
       {isAdding && <AddPasskeyDialog onClose={() => setAdding(false)} />}
       {leaving !== undefined && <RemovePasskeyDialog passkey={leaving} onClose={() => setLeaving(undefined)} />}
     </Panel>
   );
+}
+
+type HeldPasskey = Session["factors"]["passkeys"][number];
+
+function formatPasskey({ id, name, createdAt, lastUsedAt }: HeldPasskey, onRemove: (passkey: OwnPasskey) => void) {
+  return {
+    id,
+    title: name,
+    text: (
+      <>
+        Added <TimeText instant={createdAt} />,{" "}
+        {lastUsedAt === null ? "not used yet" : <LastUsed instant={lastUsedAt} />}
+      </>
+    ),
+    action: (
+      <Button size="small" onClick={() => onRemove({ id, name })}>
+        Remove<span className="visually-hidden"> {name}</span>
+      </Button>
+    ),
+  };
 }
 
 function LastUsed({ instant }: { readonly instant: string }) {

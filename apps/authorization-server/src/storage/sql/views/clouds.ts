@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { ViewStorage } from "../../views.ts";
 import type { SqlParts } from "../write.ts";
-import { isWithin } from "./conditions.ts";
+import { isCounted } from "./conditions.ts";
 
 type CloudViews = Pick<ViewStorage, "viewClouds">;
 
@@ -12,7 +12,7 @@ export function createCloudViews({ database: { db } }: SqlParts): CloudViews {
       const counts = await db
         .selectFrom("project")
         .select(["cloud", sql<number>`count(*)`.as("count")])
-        .where(isWithin(reach, "account_id"))
+        .where(isCounted(reach, "account_id"))
         .groupBy("cloud")
         .execute();
       const projects = new Map(counts.map(({ cloud, count }) => [cloud, count]));

@@ -21,12 +21,20 @@ const manyAccounts = 100;
 
 /** R-37: part of every query, so that what is out of reach is not there. The id 0, which is no account's, is in none. */
 export function isWithin(reach: Reach, column: string): Condition {
+  const isMany = reach !== "every account" && reach.accountIds.length > manyAccounts;
+  // The sign keeps both engines from gathering by the index of accounts.
+  return isWithinAny(reach, isMany ? sql`+${sql.ref(column)}` : sql.ref(column));
+}
+
+/** The same of what is only counted: it has no order, and is gathered by account however many they are. */
+export function isCounted(reach: Reach, column: string): Condition {
+  return isWithinAny(reach, sql.ref(column));
+}
+
+function isWithinAny(reach: Reach, accountId: RawBuilder<unknown>): Condition {
   if (reach === "every account") return always;
   const ids = reach.accountIds.map(toNumber).filter((id) => id > 0);
-  if (ids.length === 0) return never;
-  // The sign keeps both engines from gathering by the index of accounts.
-  const sign = ids.length > manyAccounts ? sql`+` : sql``;
-  return sql<SqlBool>`${sign}${sql.ref(column)} in (${sql.join(ids)})`;
+  return ids.length === 0 ? never : sql<SqlBool>`${accountId} in (${sql.join(ids)})`;
 }
 
 export function equals(column: string, value: string | number | undefined): Condition | undefined {

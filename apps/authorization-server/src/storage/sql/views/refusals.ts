@@ -128,12 +128,16 @@ function isSince(since: number) {
 }
 
 async function countByReason(db: Kysely<Schema>, condition: ReturnType<typeof all>) {
+  // By hour and reason, which is the order of the index: by the reason alone, SQLite would sort all rows first.
   const rows = await db
     .selectFrom("refusal_count")
     .select(["reason", sql<number>`cast(sum(count) as bigint)`.as("count")])
     .where(condition)
-    .groupBy("reason")
+    .groupBy(["hour", "reason"])
     .execute();
+  const counts = new Map<string, number>();
+  for (const { reason, count } of rows) counts.set(reason, count + (counts.get(reason) ?? 0));
   // Sorted here, because each engine has its own order of texts.
-  return rows.toSorted((left, right) => right.count - left.count || (left.reason < right.reason ? -1 : 1));
+  const found = [...counts].map(([reason, count]) => ({ reason, count }));
+  return found.toSorted((left, right) => right.count - left.count || (left.reason < right.reason ? -1 : 1));
 }

@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { Schema } from "../../schema.ts";
 import type { Reach, SearchHit, ViewStorage } from "../../views.ts";
 import type { SqlParts } from "../write.ts";
-import { all, type Condition, equals, holdsText, isWithin, readNumber, readUuid } from "./conditions.ts";
+import { all, type Condition, equals, holdsText, isCounted, isWithin, readNumber, readUuid } from "./conditions.ts";
 
 type Search = Pick<ViewStorage, "search" | "countObjects">;
 
@@ -21,9 +21,9 @@ export function createSearch({ database: { db } }: SqlParts): Search {
 
     countObjects: async (reach) => {
       const [accounts, projects, credentials] = await Promise.all([
-        countRows(db, "account", isWithin(reach, "id")),
-        countRows(db, "project", isWithin(reach, "account_id")),
-        countRows(db, "live_credential", isWithin(reach, "account_id")),
+        countRows(db, "account", isCounted(reach, "id")),
+        countRows(db, "project", isCounted(reach, "account_id")),
+        countRows(db, "live_credential", isCounted(reach, "account_id")),
       ]);
       return { accounts, projects, credentials };
     },

@@ -42,12 +42,17 @@ async function sumByTime(
   { table, column, condition }: Source,
   { since, bucketSeconds }: Period,
 ): Promise<ReadonlyMap<number, number>> {
-  const at = sql<number>`(hour - hour % ${sql.lit(bucketSeconds)})`;
   const query = db
     .selectFrom(table)
-    .select([at.as("at"), sql<number>`cast(sum(${sql.ref(column)}) as bigint)`.as("sum")])
+    .select(["hour", sql<number>`cast(sum(${sql.ref(column)}) as bigint)`.as("sum")])
     .where("hour", ">=", hourOf(since))
-    .groupBy(at);
+    .groupBy("hour");
   const rows = await (condition === undefined ? query : query.where(condition)).execute();
-  return new Map(rows.map((row) => [row.at, row.sum]));
+  // By the hour, which is the order of the index: by what is computed, SQLite would sort all rows first.
+  const sums = new Map<number, number>();
+  for (const { hour, sum } of rows) {
+    const at = hour - (hour % bucketSeconds);
+    sums.set(at, sum + (sums.get(at) ?? 0));
+  }
+  return sums;
 }
