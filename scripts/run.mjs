@@ -35,6 +35,7 @@ const commands = {
     does: "every check and every test; with a path or a filter, those tests only",
     entry: ["scripts/test.mjs"],
     also: "test/runtimes",
+    hasConsole: true,
   },
   check: { does: "types, lint, boundaries, documents, unused code", entry: ["scripts/check.mjs"] },
   build: {

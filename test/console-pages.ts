@@ -36,7 +36,7 @@ export const consolePages: readonly ConsolePage[] = [
   { name: "no-such-project", path: () => "/projects/999999" },
 ];
 
-const press = (name: string) => async (page: Page) => {
+const press = (name: string | RegExp) => async (page: Page) => {
   await page.getByRole("button", { name, exact: true }).first().click();
   await page.getByRole("dialog").waitFor();
 };
@@ -98,6 +98,20 @@ async function showKeys(page: Page): Promise<void> {
   await page.getByRole("dialog", { name: "Keys" }).waitFor();
 }
 
+async function verifyChain(page: Page): Promise<void> {
+  await press("Verify the chain")(page);
+  await page.getByText("The chain is intact").waitFor();
+}
+
+/** Of an event that has a before and an after. */
+async function openEvent(page: Page): Promise<void> {
+  await page
+    .getByRole("button", { name: /changed the credential/, expanded: false })
+    .first()
+    .click();
+  await page.getByRole("button", { name: /changed the credential/, expanded: true }).waitFor();
+}
+
 async function openUserMenu(page: Page): Promise<void> {
   await page
     .getByRole("button", { name: /Demonstration|Vera Lind/ })
@@ -116,6 +130,21 @@ export const consoleDialogs: readonly ConsolePage[] = [
   { name: "project-move", path: ofProject, open: choose("More actions", "Move to another cloud") },
   { name: "member-add", path: (subjects) => `${ofAccount(subjects)}/members`, open: press("Add member") },
   { name: "member-invitation", path: (subjects) => `${ofAccount(subjects)}/members`, open: addMember },
+  {
+    name: "member-role",
+    path: (subjects) => `${ofAccount(subjects)}/members`,
+    open: choose("Actions for Ines Okafor", "Change role"),
+  },
+  {
+    name: "member-end",
+    path: (subjects) => `${ofAccount(subjects)}/members`,
+    open: choose("Actions for Ines Okafor", "End membership"),
+  },
+  {
+    name: "account-disable",
+    path: (subjects) => `${ofAccount(subjects)}/settings`,
+    open: press("Disable the account"),
+  },
   { name: "credential-create", path: ofProject, open: violateScopeRule },
   { name: "credential-secret", path: ofProject, open: createCredential },
   { name: "credential-edit", path: ofCredential, open: press("Edit") },
@@ -134,6 +163,12 @@ export const consoleDialogs: readonly ConsolePage[] = [
   { name: "signing-key-emergency", path: () => "/signing-keys", open: press("A key may be known to others") },
   { name: "administrator-invite", path: () => "/administrators", open: press("Invite platform owner") },
   { name: "administrator-disable", path: () => "/administrators", open: choose("Actions for Ines Okafor", "Disable") },
+  { name: "audit-log-event", path: () => "/audit-log", open: openEvent },
+  { name: "audit-log-verify", path: () => "/audit-log", open: verifyChain },
+  { name: "you-password", path: () => "/you", open: press("Change password") },
+  { name: "you-passkey", path: () => "/you", open: press("Add passkey") },
+  { name: "you-app", path: () => "/you", open: press(/^(?:Set up|Remove)$/) },
+  { name: "you-token", path: () => "/you", open: press("Create token") },
 ];
 
 /** Goes there, and waits until all of it is shown. */

@@ -18,7 +18,7 @@ import { openKeyRing } from "../apps/authorization-server/src/signing/key-ring.t
 import { startListener } from "./started-listener.ts";
 import { type Engine, type StartedServer, startServer } from "./started-server.ts";
 
-export const consoleUrl = "http://localhost:4010";
+const consoleUrl = "http://localhost:4010";
 const consoleHeaders = { "sec-fetch-site": "same-origin", "x-biped-console": "1" };
 
 export type Principal = {
@@ -137,6 +137,7 @@ async function serveManagement({ server, clock, monotonic, directory }: StartedS
     keyRing: await openKeyRing({ storage, kek, policy, nowSeconds, log }),
     passwords: await openPasswords({ storage, kek, randomBytes, author }),
     heads: createAuditHeads({ storage, kek, nowSeconds, log, file }),
+    uses: { flush: async () => {} },
     issuer: "http://127.0.0.1:4000",
     isSandbox: false,
     secondFactor: "required",

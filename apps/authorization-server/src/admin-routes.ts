@@ -7,6 +7,7 @@ import type { AuditHeads } from "./audit-log/audit-heads.ts";
 import type { Config, SsoConfig } from "./config.ts";
 import { createConsoleRoutes, findConsoleDirectory } from "./console/console-files.ts";
 import type { SecretDigester } from "./credentials/secret-digest.ts";
+import type { UseCounter } from "./credentials/use-counter.ts";
 import { createHandlers } from "./management-api/create-handlers.ts";
 import { createOpenApiRoute } from "./management-api/openapi/openapi-route.ts";
 import { createManagementRoutes } from "./management-api/routes.ts";
@@ -21,6 +22,7 @@ export type AdminParts = {
   readonly keyRing: KeyRing;
   readonly policy: KeyRingParts["policy"];
   readonly heads: AuditHeads;
+  readonly uses: UseCounter;
   readonly log: Log;
   readonly nowSeconds: () => number;
   readonly monotonicSeconds: () => number;

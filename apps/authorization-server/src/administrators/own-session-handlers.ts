@@ -119,6 +119,7 @@ async function isProofRight(
 async function formatSession(parts: MadeSignInParts, { administrator, via, lacksSecondFactor }: Caller) {
   const { storage, issuer, isSandbox, nowSeconds } = parts;
   const { id, email, name, isPlatformOwner, hasTotp, passwordHash } = administrator;
+  const names = await storage.findAccountNames(administrator.memberships.map(({ accountId }) => accountId));
   const stepUpEnd = via.kind === "session" ? findStepUpEnd(via.session) : undefined;
   return {
     administrator: {
@@ -126,12 +127,9 @@ async function formatSession(parts: MadeSignInParts, { administrator, via, lacks
       email,
       name,
       platformRole: isPlatformOwner ? ("owner" as const) : null,
-      memberships: await Promise.all(
-        administrator.memberships.map(async ({ accountId, role }) => {
-          const account = await storage.findAccount(accountId);
-          return { accountId, accountName: account?.name ?? "", role };
-        }),
-      ),
+      memberships: administrator.memberships.map(({ accountId, role }) => {
+        return { accountId, accountName: names.get(accountId) ?? "", role };
+      }),
     },
     factors: {
       hasPassword: passwordHash !== undefined,

@@ -35,7 +35,7 @@ export type AdministratorHandlerParts = {
     Storage,
     | "changeAdministrator"
     | "changeMembership"
-    | "findAccount"
+    | "findAccountNames"
     | "findAdministrator"
     | "findAdministratorByEmail"
     | "inviteAdministrator"
@@ -118,7 +118,7 @@ function createMemberHandlers({ storage }: AdministratorHandlerParts): Handlers<
 
 /** An administrator as the caller may see them: of other accounts nothing is told. */
 async function show(
-  storage: Pick<Storage, "findAdministrator" | "findAccount">,
+  storage: Pick<Storage, "findAdministrator" | "findAccountNames">,
   caller: Caller,
   administratorId: string,
 ): Promise<{ readonly body: AdministratorView } | Refusal> {
@@ -130,14 +130,13 @@ async function show(
 
 /** The accounts within the reach in which these people have a role. */
 async function readAccountNames(
-  storage: Pick<Storage, "findAccount">,
+  storage: Pick<Storage, "findAccountNames">,
   administrators: readonly Administrator[],
   reach: Reach,
 ): Promise<ReadonlyMap<number, string>> {
   const held = administrators.flatMap(({ memberships }) => memberships.map(({ accountId }) => accountId));
   const seen = [...new Set(held)].filter((id) => reach === "every account" || reach.accountIds.includes(id));
-  const accounts = await Promise.all(seen.map((id) => storage.findAccount(id)));
-  return new Map(accounts.filter((account) => account !== undefined).map(({ id, name }) => [id, name]));
+  return storage.findAccountNames(seen);
 }
 
 function formatAdministrator(

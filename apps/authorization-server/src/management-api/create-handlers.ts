@@ -9,7 +9,7 @@ import { type CredentialHandlerParts, createCredentialHandlers } from "./credent
 import type { Handlers } from "./handlers.ts";
 import { createProjectHandlers } from "./projects.ts";
 import { createSearchHandlers } from "./search.ts";
-import { createSecretHandlers } from "./secrets.ts";
+import { createSecretHandlers, type SecretHandlerParts } from "./secrets.ts";
 import { createSigningKeyHandlers, type SigningKeyHandlerParts } from "./signing-keys.ts";
 
 export type HandlerParts = SignInParts &
@@ -17,6 +17,7 @@ export type HandlerParts = SignInParts &
   AdministratorHandlerParts &
   CloudHandlerParts &
   CredentialHandlerParts &
+  SecretHandlerParts &
   SigningKeyHandlerParts;
 
 /** All that the contract lists: a missing one does not compile. */

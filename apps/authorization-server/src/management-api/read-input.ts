@@ -12,7 +12,7 @@ export function readParams(schema: z.ZodObject | undefined, params: HttpRequest[
 }
 
 /** Each parameter once, and none that the operation does not know. */
-export function readQuery(schema: z.ZodObject | undefined, query: string): unknown {
+function readQuery(schema: z.ZodObject | undefined, query: string): unknown {
   const pairs = parseFormParameters(query);
   if (isRefusal(pairs)) {
     return refuse("INVALID_REQUEST", "The query is malformed, or holds a parameter twice.", pairs.reason);
@@ -25,7 +25,7 @@ export function readQuery(schema: z.ZodObject | undefined, query: string): unkno
 }
 
 /** R-07, R-38: exactly the members of this action, each once; `undefined` for an action without a body. */
-export function readBody(schema: z.ZodObject | undefined, request: HttpRequest): unknown {
+function readBody(schema: z.ZodObject | undefined, request: HttpRequest): unknown {
   if (schema === undefined) {
     return request.body.length === 0 ? undefined : refuse("INVALID_REQUEST", "This request has no body.");
   }

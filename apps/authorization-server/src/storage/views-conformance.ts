@@ -14,8 +14,8 @@ import {
   type Suite,
 } from "./conformance.ts";
 import { formatNameKey } from "./name-key.ts";
-import type { NewAccount, Storage } from "./storage.ts";
-import type { Page, PageRequest, Position, Reach, RefusalCount } from "./views.ts";
+import type { AuditEvent, NewAccount, Storage } from "./storage.ts";
+import type { AuditFilter, Page, PageRequest, Position, Reach, RefusalCount } from "./views.ts";
 
 /** What every storage promises of lists, searches and counts. */
 export function describeViews(suite: Suite): void {
@@ -579,6 +579,56 @@ function describeAuditPages(suite: Suite): void {
       expect(await list({ from: at + 10, to: at + 30 })).toEqual([disabled, renamed]);
       const before = disabled?.sequence;
       expect(await storage.pageAuditEvents(everywhere, {}, { limit: 1, before })).toEqual([renamed]);
+    });
+
+    it("find with any filters together what each of them leaves", async ({ storage, listNewEvents }) => {
+      const accounts: number[] = [];
+      for (const [place, actor] of ["administrator:1", "administrator:2", "administrator:1"].entries()) {
+        const { id } = await storage.createAccount({ name: `Account ${place}` }, { ...author, actor, at: at + place });
+        await storage.changeAccount(
+          id,
+          { name: "Other" },
+          { ...author, actor: "administrator:2", at: at + 10 - place },
+        );
+        accounts.push(id);
+      }
+      const events = (await listNewEvents()).toReversed();
+      const [accountId = 0] = accounts;
+      const tests = [
+        [{ accountId }, (event: AuditEvent) => event.accountId === accountId],
+        [{ actor: "administrator:1" }, (event: AuditEvent) => event.actor === "administrator:1"],
+        [{ subject: `account:${accountId}` }, (event: AuditEvent) => event.subject === `account:${accountId}`],
+        [{ action: "account" }, (event: AuditEvent) => event.action.startsWith("account.")],
+        [{ action: "account.changed" }, (event: AuditEvent) => event.action === "account.changed"],
+        [{ from: at + 1 }, (event: AuditEvent) => event.at >= at + 1],
+        [{ to: at + 9 }, (event: AuditEvent) => event.at < at + 9],
+      ] as const;
+      for (let chosen = 0; chosen < 2 ** tests.length; chosen += 1) {
+        // The later of two actions wins, here and there.
+        const used = tests.filter(
+          (_, place) => (chosen >> place) % 2 === 1 && !(place === 3 && (chosen >> 4) % 2 === 1),
+        );
+        const filter: AuditFilter = Object.assign({}, ...used.map(([each]) => each));
+        const expected = events.filter((event) => used.every(([, isLeft]) => isLeft(event)));
+        for (const reach of [
+          within(...accounts),
+          { accountIds: Array.from({ length: 101 }, (_, id) => id).concat(accounts) },
+        ]) {
+          const found = await storage.pageAuditEvents(reach, filter, { limit: 1000, before: undefined });
+          expect(found.filter(({ sequence }) => events.some((event) => event.sequence === sequence))).toEqual(expected);
+        }
+      }
+    });
+
+    it("names of accounts and addresses of administrators are found at once; of nobody there is none", async ({
+      storage,
+    }) => {
+      const { accountId, administratorId, mark } = await createWorld(storage);
+      const account = await storage.findAccount(accountId);
+      expect(await storage.findAccountNames([accountId, 0, -1])).toEqual(new Map([[accountId, account?.name]]));
+      const emails = await storage.findEmails([administratorId, "nobody", "no\0body"]);
+      expect(emails).toEqual(new Map([[administratorId, `${mark}@example.com`]]));
+      expect([await storage.findAccountNames([]), await storage.findEmails([])]).toEqual([new Map(), new Map()]);
     });
   });
 }

@@ -100,6 +100,8 @@ export type ViewStorage = {
     page: PageRequest<"id" | "name">,
   ) => Promise<Page<AccountView>>;
   readonly viewAccount: (reach: Reach, id: number) => Promise<AccountView | undefined>;
+  /** Names by account id; accounts that are not there are left out. */
+  readonly findAccountNames: (ids: readonly number[]) => Promise<ReadonlyMap<number, string>>;
   readonly pageProjects: (
     reach: Reach,
     filter: ProjectFilter,

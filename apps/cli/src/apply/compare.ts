@@ -20,13 +20,13 @@ export function compare<Value extends string | number | null | readonly string[]
   return difference.before === difference.after ? [] : [difference];
 }
 
-export function formatValue(value: string | number | null | readonly string[]): string {
+function formatValue(value: string | number | null | readonly string[]): string {
   if (value === null) return "none";
   return typeof value === "string" || typeof value === "number" ? String(value) : formatSet(value);
 }
 
 /** The order of scopes and ranges has no meaning, nor has a repetition. */
-export function formatSet(values: readonly string[]): string {
+function formatSet(values: readonly string[]): string {
   return [...new Set(values)].toSorted().join(" ");
 }
 

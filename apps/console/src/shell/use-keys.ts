@@ -4,7 +4,7 @@ import { readSetting, writeSetting } from "./theme.ts";
 
 const setting = "biped-single-keys";
 
-export function areSingleKeysOn(): boolean {
+function areSingleKeysOn(): boolean {
   return readSetting(setting) !== "off";
 }
 

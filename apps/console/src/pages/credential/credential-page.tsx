@@ -37,6 +37,7 @@ export function CredentialPage() {
 function CredentialSkeleton() {
   return (
     <div className="stack">
+      <h1 className="visually-hidden">Credential</h1>
       <Skeleton width="12rem" />
       <Skeleton width="18rem" />
       <TableSkeleton columns={2} rows={5} />

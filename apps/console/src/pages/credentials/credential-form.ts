@@ -59,7 +59,7 @@ type TypedValues = {
   readonly typedRanges: TypedRanges;
 };
 
-export function readValues({ name, scopes, end, typedRanges }: TypedValues): CredentialValues | undefined {
+function readValues({ name, scopes, end, typedRanges }: TypedValues): CredentialValues | undefined {
   if (name === "" || scopes.length === 0 || "mistake" in end || typedRanges.kind === "mistake") return undefined;
   return { name, scopes, expiresAt: end.expiresAt, allowedRanges: [...typedRanges.ranges] };
 }

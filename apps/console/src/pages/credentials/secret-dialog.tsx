@@ -8,6 +8,7 @@ import { Checkbox } from "../../design/choices.tsx";
 import { CodeSamples } from "../../design/code-block.tsx";
 import { CopyField, SecretField } from "../../design/copy.tsx";
 import { Dialog } from "../../design/dialog.tsx";
+import { findRotation } from "../credential/rotation.ts";
 import { createSamples, formatEnvironmentFile } from "./samples.ts";
 import { useSampleFacts } from "./use-sample-facts.ts";
 
@@ -28,16 +29,17 @@ export function SecretDialog({ title, shown, children, onStored }: SecretDialogP
       <div className="dialog__body">
         {children}
         <CopyField label="Client id" what="client id" value={credential.clientId} />
-        {clientSecret === null ? <Replayed /> : <Secret shown={shown} secret={clientSecret} />}
+        {clientSecret === null ? (
+          <Replayed isRotating={findRotation(credential) !== undefined} />
+        ) : (
+          <Secret shown={shown} secret={clientSecret} />
+        )}
       </div>
       <div className="dialog__foot">
-        {guard.isLeaving ? (
-          <LeavingCallout onLeave={guard.finish} onStay={guard.stay} />
-        ) : (
-          <Button kind="primary" onClick={guard.finish}>
-            {clientSecret === null ? "Go to the credential" : "I have stored it"}
-          </Button>
-        )}
+        {guard.isLeaving && <LeavingCallout onLeave={guard.finish} onStay={guard.stay} />}
+        <Button kind="primary" onClick={guard.finish}>
+          {clientSecret === null ? "Go to the credential" : "I have stored it"}
+        </Button>
       </div>
     </Dialog>
   );
@@ -66,7 +68,7 @@ function useGuard(isNeeded: boolean, onStored: () => void) {
   };
 }
 
-/** In the place of the way out, where it is seen however far one has scrolled. */
+/** Beside the way out, where it is seen however far one has scrolled. */
 function LeavingCallout({ onLeave, onStay }: { readonly onLeave: () => void; readonly onStay: () => void }) {
   const actions = (
     <>
@@ -85,11 +87,14 @@ function LeavingCallout({ onLeave, onStay }: { readonly onLeave: () => void; rea
   );
 }
 
-function Replayed() {
+/** With two secrets that work there is no room for a third: the one that nobody has seen has to end first. */
+function Replayed({ isRotating }: { readonly isRotating: boolean }) {
   return (
     <Callout kind="warning" title="It was made, but its secret cannot be shown">
-      The answer that held the secret was lost on its way, and secrets are kept nowhere. Nothing is broken: go to the
-      credential and rotate its secret, which makes a new one.
+      The answer that held the secret was lost on its way, and secrets are kept nowhere. Nothing is broken:{" "}
+      {isRotating
+        ? "go to the credential, cancel the rotation, which ends the secret that nobody has seen, and rotate again."
+        : "go to the credential and rotate its secret, which makes a new one."}
     </Callout>
   );
 }

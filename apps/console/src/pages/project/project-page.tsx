@@ -38,6 +38,7 @@ export function ProjectPage() {
 function ProjectSkeleton() {
   return (
     <div className="stack">
+      <h1 className="visually-hidden">Project</h1>
       <Skeleton width="10rem" />
       <Skeleton width="16rem" />
       <TableSkeleton columns={2} rows={4} />

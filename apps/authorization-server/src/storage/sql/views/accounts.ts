@@ -2,12 +2,13 @@ import type { Kysely } from "kysely";
 import type { AccountTable, Schema } from "../../schema.ts";
 import type { AccountView, ViewStorage } from "../../views.ts";
 import { accountColumns, toAccount } from "../accounts.ts";
+import { toNumber } from "../identifiers.ts";
 import type { SqlParts } from "../write.ts";
 import { all, equals, isWithin, matchesSearch, readNumber, readSearch } from "./conditions.ts";
 import { countBy } from "./counts.ts";
 import { cutPage, type Order, splitPage } from "./paging.ts";
 
-type AccountViews = Pick<ViewStorage, "pageAccounts" | "viewAccount">;
+type AccountViews = Pick<ViewStorage, "pageAccounts" | "viewAccount" | "findAccountNames">;
 
 const id = { column: "id", kind: "number" } as const;
 
@@ -34,6 +35,12 @@ export function createAccountViews({ database: { db } }: SqlParts): AccountViews
       const condition = all(isWithin(reach, "id"), equals("id", accountId));
       const rows = await db.selectFrom("account").select(accountColumns).where(condition).execute();
       return (await toViews(db, rows))[0];
+    },
+
+    findAccountNames: async (ids) => {
+      if (ids.length === 0) return new Map();
+      const query = db.selectFrom("account").select(["id", "name"]).where("id", "in", ids.map(toNumber));
+      return new Map((await query.execute()).map(({ id, name }) => [id, name]));
     },
   };
 }
