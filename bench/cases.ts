@@ -1,6 +1,7 @@
 /** Everything that a round measures, in the order of the round: one server at a time. */
 
 import { measureClient } from "./cases/client.ts";
+import { measureConsole } from "./cases/console.ts";
 import { measureCredentialMemory, measureIdle, measureStoredRows } from "./cases/footprint.ts";
 import { measureGuard } from "./cases/guard.ts";
 import { measureManagement, measureManagementOnPostgres } from "./cases/management.ts";
@@ -44,6 +45,7 @@ export const cases = {
   client: measureClient,
   management: measureManagement,
   "management, PostgreSQL": measureManagementOnPostgres,
+  console: measureConsole,
 } as const satisfies Readonly<Record<string, Measure>>;
 
 export type CaseName = keyof typeof cases;

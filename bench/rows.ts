@@ -242,6 +242,39 @@ const managementRows: readonly Row[] = [
   managementRow("management-postgres", "the same, PostgreSQL", "management, PostgreSQL"),
 ];
 
+type Told = Pick<Row, "target" | "unit"> & { readonly read: string; readonly per?: number };
+
+function consoleRow(id: string, what: string, { read: name, per = 1, ...more }: Told): Row {
+  return { id, what, needs: ["console"], value: (round) => read(round, "console", name) / per, ...more };
+}
+
+const consoleRows: readonly Row[] = [
+  consoleRow("console-sign-in", "console, from the address to a sign-in page that one can use, empty cache", {
+    read: "signInMilliseconds",
+    per: 1000,
+    target: { atMost: 1 },
+    unit: "s",
+  }),
+  consoleRow("console-overview", "the same, signed in, to the overview with its first data", {
+    read: "overviewMilliseconds",
+    per: 1000,
+    target: { atMost: 1 },
+    unit: "s",
+  }),
+  consoleRow("console-bytes", "console, scripts and styles of the sign-in page, gzipped", {
+    read: "signInBytes",
+    per: 1024,
+    target: { atMost: 200 },
+    unit: "KiB",
+  }),
+  consoleRow("console-bytes-overview", "the same, of the overview", {
+    read: "overviewBytes",
+    per: 1024,
+    target: { atMost: 200 },
+    unit: "KiB",
+  }),
+];
+
 export const rows: readonly Row[] = [
   ...yardstickRows,
   ...peerRows,
@@ -250,4 +283,5 @@ export const rows: readonly Row[] = [
   ...guardRows,
   ...clientRows,
   ...managementRows,
+  ...consoleRows,
 ];

@@ -94,6 +94,11 @@ export async function openPage(browser: Browser, { origin, nowSeconds }: PageOpt
   });
   context.setDefaultTimeout(20_000);
   if (nowSeconds !== undefined) await context.clock.setFixedTime(nowSeconds * 1000);
+  return openPageIn(context, origin);
+}
+
+/** Beside the others of the context: who is signed in there is so here. */
+export async function openPageIn(context: BrowserContext, origin: string): Promise<OpenedPage> {
   const page = await context.newPage();
   return { page, context, faults: await watch(page, origin) };
 }

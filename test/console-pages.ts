@@ -174,7 +174,7 @@ export const consoleDialogs: readonly ConsolePage[] = [
 /** Goes there, and waits until all of it is shown. */
 export async function showPage(page: Page, { path, open }: ConsolePage, subjects: Subjects): Promise<void> {
   // Another address behind the `#` alone would load nothing anew.
-  await page.goto("about:blank");
+  if (page.url() !== "about:blank") await page.goto("about:blank");
   await page.goto(path(subjects), { waitUntil: "networkidle" });
   await settle(page);
   if (open === undefined) return;

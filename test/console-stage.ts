@@ -1,7 +1,7 @@
 /** A server that has some life, and a visitor and its owner at it: for files that go through many pages and change little. */
 
 import type { Browser } from "playwright-core";
-import { launchBrowser, type OpenedPage } from "./browser.ts";
+import { launchBrowser, type OpenedPage, openPageIn } from "./browser.ts";
 import { makeLife, type Subjects, shortLife } from "./console-life.ts";
 import { type Administrator, type ConsoleServer, startConsoleServer } from "./console-server.ts";
 import { createFacts } from "./started-server.ts";
@@ -11,8 +11,8 @@ export type Stage = {
   readonly server: ConsoleServer;
   readonly owner: Administrator;
   readonly subjects: Subjects;
-  readonly visitor: OpenedPage;
-  readonly signedIn: OpenedPage;
+  /** A page of its own, so that several may be looked at side by side. */
+  readonly openAs: (who: "visitor" | "owner") => Promise<OpenedPage>;
   readonly stop: () => Promise<void>;
 };
 
@@ -20,13 +20,16 @@ export async function setStage(): Promise<Stage> {
   const [browser, server] = await Promise.all([launchBrowser(), startConsoleServer()]);
   const owner = await server.addAdministrator({ email: "vera@example.com", name: "Vera Lind", isPlatformOwner: true });
   const subjects = await live(server, owner);
+  const contexts = {
+    visitor: (await server.open(browser)).context,
+    owner: (await server.open(browser, owner)).context,
+  };
   return {
     browser,
     server,
     owner,
     subjects,
-    visitor: await server.open(browser),
-    signedIn: await server.open(browser, owner),
+    openAs: (who) => openPageIn(contexts[who], server.origin),
     stop: async () => {
       await browser.close();
       await server.stop();

@@ -75,38 +75,49 @@ describe("what is published", () => {
   test.each([
     ["biped-sandbox", []],
     ["biped", ["sandbox"]],
-  ])("the sandbox, started by %s, serves, and `biped` gets a token of it", { timeout: 40_000 }, async (name, args) => {
-    const [publicPort = 0, adminPort = 0, aws = 0, azure = 0] = await findFreePorts(4);
-    const directory = path.join(scratch, `data-of-${name}`);
-    const child = spawn(process.execPath, [bin(name), ...args], {
-      cwd: scratch,
-      env: {
-        PATH: process.env.PATH,
-        BIPED_DATA_DIR: directory,
-        BIPED_PUBLIC_PORT: String(publicPort),
-        BIPED_ADMIN_PORT: String(adminPort),
-        BIPED_CLOUD_PORTS: `${aws},${azure}`,
-      },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    try {
-      await new Promise<void>((resolve) => {
-        child.stdout.on("data", (chunk) => String(chunk).includes("Stop with Ctrl-C") && resolve());
-        child.once("close", () => resolve());
+  ])(
+    "the sandbox, started by %s, serves its console too, and `biped` gets a token and an access token of it",
+    { timeout: 40_000 },
+    async (name, args) => {
+      const [publicPort = 0, adminPort = 0, aws = 0, azure = 0] = await findFreePorts(4);
+      const directory = path.join(scratch, `data-of-${name}`);
+      const child = spawn(process.execPath, [bin(name), ...args], {
+        cwd: scratch,
+        env: {
+          PATH: process.env.PATH,
+          BIPED_DATA_DIR: directory,
+          BIPED_PUBLIC_PORT: String(publicPort),
+          BIPED_ADMIN_PORT: String(adminPort),
+          BIPED_CLOUD_PORTS: `${aws},${azure}`,
+        },
+        stdio: ["ignore", "pipe", "inherit"],
       });
-      const url = `http://127.0.0.1:${publicPort}`;
-      expect((await fetch(`${url}/healthz`)).status).toBe(200);
-      const env = { PATH: process.env.PATH, BIPED_CONFIG_DIR: path.join(directory, "config") };
-      const biped = async (...words: readonly string[]) =>
-        runCommand(process.execPath, [bin("biped"), ...words], { cwd: scratch, env });
-      expect((await biped("login", "--sandbox", directory, "--store", "file")).code).toBe(0);
-      const token = JSON.parse((await biped("token", "--json")).output);
-      expect([token.project_id, token.endpoint]).toEqual([42, `http://127.0.0.1:${aws}`]);
-    } finally {
-      child.kill("SIGTERM");
-    }
-    expect(await once(child, "close")).toEqual([0, null]);
-  });
+      try {
+        await new Promise<void>((resolve) => {
+          child.stdout.on("data", (chunk) => String(chunk).includes("Stop with Ctrl-C") && resolve());
+          child.once("close", () => resolve());
+        });
+        const url = `http://127.0.0.1:${publicPort}`;
+        expect((await fetch(`${url}/healthz`)).status).toBe(200);
+        const env = { PATH: process.env.PATH, BIPED_CONFIG_DIR: path.join(directory, "config") };
+        const biped = async (...words: readonly string[]) =>
+          runCommand(process.execPath, [bin("biped"), ...words], { cwd: scratch, env });
+        expect((await biped("login", "--sandbox", directory, "--store", "file")).code).toBe(0);
+        const token = JSON.parse((await biped("token", "--json")).output);
+        expect([token.project_id, token.endpoint]).toEqual([42, `http://127.0.0.1:${aws}`]);
+        const page = await (await fetch(`http://127.0.0.1:${adminPort}/`)).text();
+        const [, script = ""] = /<script type="module"[^>]* src="([^"]+)"/.exec(page) ?? [];
+        const served = await fetch(`http://127.0.0.1:${adminPort}${script}`);
+        expect([served.status, served.headers.get("content-type")]).toEqual([200, "text/javascript; charset=utf-8"]);
+        expect((await biped("admin", "login", "--sandbox", directory)).code).toBe(0);
+        const accounts = JSON.parse((await biped("admin", "accounts", "list", "--json")).output);
+        expect(JSON.stringify(accounts)).toContain("Northwind Retail");
+      } finally {
+        child.kill("SIGTERM");
+      }
+      expect(await once(child, "close")).toEqual([0, null]);
+    },
+  );
 
   describe.each(oldNodes)("on $name", ({ command, name }) => {
     test.each(["biped-sandbox", "biped-server", "biped-data-export-api"])(

@@ -1,6 +1,6 @@
 /** Tokens a second, and the time that one takes, at each server. */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { Measure, Reading } from "../cases.ts";
 import type { Lab, StockedStore } from "../lab.ts";
 import { startHealthProbe } from "../load/health-probe.ts";
@@ -33,9 +33,11 @@ export const measureMany: Measure = async (lab) => measureBiped(lab, await lab.m
 
 export const measureUnrecorded: Measure = async (lab) => {
   const stocked = await lab.thousand();
+  const { outputFile } = createProgram(stocked.store);
+  const before = statSync(outputFile).size;
   const reading = await measureBiped(lab, stocked, { records: "off" });
-  const lastLine = readFileSync(createProgram(stocked.store).outputFile, "utf8").trimEnd().split("\n").at(-1);
-  if (lastLine !== uncountedNotice) throw new Error("The use counter has moved: nothing was switched off.");
+  const printed = readFileSync(outputFile).subarray(before).toString();
+  if (printed.split(uncountedNotice).length !== 3) throw new Error("A counter has moved: it was not switched off.");
   return reading;
 };
 

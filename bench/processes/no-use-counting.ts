@@ -1,21 +1,27 @@
 /**
- * For the comparison "use counting off", which the product does not offer: loaded before the server, it puts a
- * counter that counts nothing in the place of the real one. Everything else stays as it is.
+ * For the comparison "use counting off", which the product does not offer: loaded before the server, it puts counters
+ * of uses and refusals that count nothing in the place of the real ones. Everything else stays as it is.
  */
 
 import { registerHooks } from "node:module";
 import { uncountedNotice } from "../servers/biped.ts";
 
-const substitute = `
-  export const createUseCounter = () => {
-    process.stdout.write(${JSON.stringify(`${uncountedNotice}\n`)});
+const counters = [
+  { file: "/credentials/use-counter.ts", create: "createUseCounter" },
+  { file: "/usage/refusal-counter.ts", create: "createRefusalCounter" },
+];
+
+const substitute = (create: string): string => `
+  export const ${create} = () => {
+    process.stdout.write(${JSON.stringify(`${uncountedNotice}: `)} + "${create}\\n");
     return { count: () => {}, flush: async () => {} };
   };
 `;
 
 registerHooks({
-  load: (url, context, nextLoad) =>
-    url.endsWith("/credentials/use-counter.ts")
-      ? { format: "module", source: substitute, shortCircuit: true }
-      : nextLoad(url, context),
+  load: (url, context, nextLoad) => {
+    const counter = counters.find(({ file }) => url.endsWith(file));
+    if (counter === undefined) return nextLoad(url, context);
+    return { format: "module", source: substitute(counter.create), shortCircuit: true };
+  },
 });
