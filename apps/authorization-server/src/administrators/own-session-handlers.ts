@@ -1,6 +1,7 @@
 import { isRefusal, type Refusal, refuse } from "@biped/protocol";
 import { formatTime } from "../credentials/format-time.ts";
 import type { Handlers, ManagementAnswer, ManagementRequest } from "../management-api/handlers.ts";
+import type { Administrator } from "../storage/administration.ts";
 import type { Caller } from "./caller.ts";
 import { hasSecondFactor, refuseEnded } from "./identify-caller.ts";
 import { checkPasswordRules } from "./password-rules.ts";
@@ -137,12 +138,17 @@ async function formatSession(parts: MadeSignInParts, { administrator, via, lacks
       passkeys: (await storage.listPasskeys(id)).map(formatPasskey),
       recoveryCodesLeft: await storage.countRecoveryCodes(id),
     },
-    mustEnrolSecondFactor: lacksSecondFactor,
+    mustEnrolSecondFactor: lacksSecondFactor && mayChangeAnything(administrator),
     steppedUpUntil: stepUpEnd !== undefined && stepUpEnd > nowSeconds() ? formatTime(stepUpEnd) : null,
     expiresAt: formatTime(via.kind === "session" ? findSessionEnd(via.session) : via.token.expiresAt),
     isSandbox,
     issuer,
   };
+}
+
+/** R-32 asks a second factor of who can create credentials; a viewer only reads. */
+function mayChangeAnything({ isPlatformOwner, memberships }: Administrator): boolean {
+  return isPlatformOwner || memberships.some(({ role }) => role !== "viewer");
 }
 
 type PasskeyTimes = {
