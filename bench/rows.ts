@@ -232,14 +232,30 @@ const clientRows: readonly Row[] = [
 
 const managedStore = "1,000 accounts × 10 projects × 10 credentials";
 
-function managementRow(id: string, what: string, name: CaseName): Row {
-  const value = (round: Round): number => Math.max(...Object.values(round[name]?.values ?? {}));
+/** What is summed up and not listed. */
+const isSummary = (value: string): boolean => /^(?:overview|credentialUsage)/.test(value);
+
+type Engine = Extract<CaseName, `management${string}`>;
+
+function managementRow(id: string, what: string, name: Engine): Row {
+  const value = (round: Round): number => findSlowest(round[name], (each) => !isSummary(each));
   return { id, what, needs: [name], target: { atMost: 50 }, unit: "ms", value };
+}
+
+function overviewRow(id: string, what: string, name: Engine): Row {
+  return { id, what, needs: [name], unit: "ms", value: (round) => findSlowest(round[name], isSummary) };
+}
+
+function findSlowest(reading: Reading | undefined, isMeant: (value: string) => boolean): number {
+  const meant = Object.entries(reading?.values ?? {}).filter(([name]) => isMeant(name));
+  return Math.max(...meant.map(([, milliseconds]) => milliseconds));
 }
 
 const managementRows: readonly Row[] = [
   managementRow("management", `slowest p99 of all lists and searches, ${managedStore}`, "management"),
   managementRow("management-postgres", "the same, PostgreSQL", "management, PostgreSQL"),
+  overviewRow("management-overview", "slowest p99 of the overview and a credential's use, SQLite", "management"),
+  overviewRow("management-overview-postgres", "the same, PostgreSQL", "management, PostgreSQL"),
 ];
 
 type Told = Pick<Row, "target" | "unit"> & { readonly read: string; readonly per?: number };

@@ -55,7 +55,7 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
     expect(events.length).toBeGreaterThan(600);
     expect(verifyAuditChain(events, { head })).toBeUndefined();
     const { body: verdict } = await management.call(owner, "GET /api/audit-log/verification");
-    expect(verdict).toEqual({ intact: true, events: events.length, heads: 0, fault: null });
+    expect(verdict).toEqual({ intact: true, events: events.length, heads: 1, fault: null });
   });
 
   test("pages, newest first, hold what the export holds, and end", async () => {
@@ -110,7 +110,7 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
     const logged = management.logLines.map((line) => JSON.parse(line)).find(({ msg }) => msg === "audit head");
     expect(logged).toMatchObject({ sequence: head.sequence, hash: head.hash, signature: head.signature });
     const place = await createCommandPlace({
-      BIPED_ADMIN_URL: management.managementUrl,
+      BIPED_ADMIN_URL: management.adminUrl,
       BIPED_ADMIN_TOKEN: owner.headers.authorization!.slice("Bearer ".length),
     });
     await copyFile(path, join(place.directory, "audit-heads.jsonl"));

@@ -40,7 +40,7 @@ test("apply: the session is what the command prints today", async () => {
   await writeFile(join(place.directory, "biped.yaml"), declaration);
   const commands = read("apply").match(/(?<=^\$ ).*$/gm) ?? [];
   expect(commands.length).toBe(4);
-  const env = { ...place.env, NO_COLOR: "1", BIPED_ADMIN_URL: started.managementUrl, BIPED_ADMIN_TOKEN: token };
+  const env = { ...place.env, NO_COLOR: "1", BIPED_ADMIN_URL: started.adminUrl, BIPED_ADMIN_TOKEN: token };
   let recorded = "";
   for (const command of commands) {
     const { output, exitCode } = await runInTerminal(command.split(" ").slice(1), { env, columns: 120 });
@@ -56,7 +56,7 @@ test("apply: the session is what the command prints today", async () => {
     return;
   }
   expect(blot(recorded)).toBe(blot(read("apply")));
-  expect(recorded).not.toMatch(/biped_test_/);
+  expect(recorded).not.toMatch(/biped_live_/);
 });
 
 /** What differs between two runs. */
@@ -73,16 +73,13 @@ test("admin and rotation: the samples run as they stand", async () => {
   await writeFile(join(bin, "biped"), script);
   await chmod(join(bin, "biped"), 0o755);
   await writeFile(join(place.directory, "token.txt"), `${token}\n`);
-  const samples = `${read("admin")}\n${read("rotation")}`.replaceAll(
-    "https://console.example.com",
-    started.managementUrl,
-  );
+  const samples = `${read("admin")}\n${read("rotation")}`.replaceAll("https://console.example.com", started.adminUrl);
   const env = { ...place.env, PATH: `${bin}:${process.env.PATH}` };
   const { stdout } = await run("sh", ["-ec", samples], { cwd: place.directory, env });
   expect(stdout).toContain("ann@example.com");
   expect(stdout).toMatch(/^Scopes\tdata-export metrics$/m);
   expect(stdout).toMatch(/^credential\t[\da-f-]{36}\tNightly\t\d+ Acme$/m);
-  expect(stdout).not.toMatch(/biped_(?:test|admin)_/);
-  expect(await readFile(join(place.directory, "secret.txt"), "utf8")).toMatch(/^biped_test_[0-9A-Za-z]{49}\n$/);
-  expect(await readFile(join(place.directory, "new-secret.txt"), "utf8")).toMatch(/^biped_test_[0-9A-Za-z]{49}\n$/);
+  expect(stdout).not.toMatch(/biped_(?:live|admin)_/);
+  expect(await readFile(join(place.directory, "secret.txt"), "utf8")).toMatch(/^biped_live_[0-9A-Za-z]{49}\n$/);
+  expect(await readFile(join(place.directory, "new-secret.txt"), "utf8")).toMatch(/^biped_live_[0-9A-Za-z]{49}\n$/);
 });

@@ -14,7 +14,7 @@ import { type CommandPlace, createCommandPlace, runInTerminal, runThroughPipe } 
 import { createRecordingWay, type RecordingWay } from "./recording-way.ts";
 import { createFacts, type Facts } from "./started-server.ts";
 
-const secretForm = /biped_test_[0-9A-Za-z]{49}/;
+const secretForm = /biped_live_[0-9A-Za-z]{49}/;
 const uuidForm = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/;
 
 let started: StartedManagement;
@@ -27,7 +27,7 @@ let token: string;
 beforeAll(async () => {
   started = await startManagement("sqlite");
   facts = await createFacts(started);
-  way = await createRecordingWay(started.managementUrl);
+  way = await createRecordingWay(started.adminUrl);
   const administratorId = await started.addAdministrator({ email: "root@example.com", isPlatformOwner: true });
   const scopes = ["read", "accounts", "projects", "clouds", "credentials", "signing-keys", "administrators"] as const;
   owner = await started.makeAccessToken("owner", { administratorId, scopes });
@@ -150,7 +150,7 @@ describe("login", () => {
     ["a wrong token", `biped_admin_${"x".repeat(49)}`, 3, /\(UNAUTHENTICATED, 401, [\w-]+\)/],
     [
       "a client secret, which is not even sent",
-      `biped_test_${"x".repeat(49)}`,
+      `biped_live_${"x".repeat(49)}`,
       1,
       /^biped: That is not an access token/,
     ],
@@ -332,7 +332,7 @@ describe("credentials", () => {
       "192.0.2.0/24",
     );
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^Client id\t[\da-f-]{36}\nSecret\tbiped_test_[0-9A-Za-z]{49}\n$/);
+    expect(stdout).toMatch(/^Client id\t[\da-f-]{36}\nSecret\tbiped_live_[0-9A-Za-z]{49}\n$/);
     expect(stderr).toMatch(/^The secret is shown this once\./);
     const [clientId = ""] = uuidForm.exec(stdout) ?? [];
     const [secret = ""] = secretForm.exec(stdout) ?? [];
@@ -347,12 +347,12 @@ describe("credentials", () => {
     const account = String(facts.first.id);
     const args = ["credentials", "create", "File", "--account", account, "--scope", "metrics"];
     expect((await admin(...args, "--env")).stdout).toMatch(
-      /^BIPED_CLIENT_ID=[\da-f-]{36}\nBIPED_CLIENT_SECRET=biped_test_[0-9A-Za-z]{49}\n$/,
+      /^BIPED_CLIENT_ID=[\da-f-]{36}\nBIPED_CLIENT_SECRET=biped_live_[0-9A-Za-z]{49}\n$/,
     );
     const { stdout, exitCode } = await admin(...args, "--secret-file", "secret.txt");
     const file = join(place.directory, "secret.txt");
     expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^[\da-f-]{36}\n$/)]);
-    expect(await readFile(file, "utf8")).toMatch(/^biped_test_[0-9A-Za-z]{49}\n$/);
+    expect(await readFile(file, "utf8")).toMatch(/^biped_live_[0-9A-Za-z]{49}\n$/);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const passed = way.passed.length;
     const again = await admin(...args, "--secret-file", "secret.txt");

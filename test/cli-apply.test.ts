@@ -40,7 +40,7 @@ let token: string;
 
 beforeEach(async () => {
   started = await startManagement("sqlite");
-  way = await createRecordingWay(started.managementUrl);
+  way = await createRecordingWay(started.adminUrl);
   const administratorId = await started.addAdministrator({ email: "root@example.com", isPlatformOwner: true });
   const scopes = ["read", "accounts", "projects", "clouds", "credentials"] as const;
   const { headers } = await started.makeAccessToken("owner", { administratorId, scopes });
@@ -94,10 +94,10 @@ test("it is done in order, secrets alone are on stdout, and a second run finds n
   const { stdout, stderr, exitCode } = await apply("--yes");
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(
-    /^[\da-f-]{36}\tbiped_test_[0-9A-Za-z]{49}\tcredential "CI" of account "Acme"\n[\da-f-]{36}\tbiped_test_\w{49}\tcredential "Nightly" of project "Web" of account "Acme"\n$/,
+    /^[\da-f-]{36}\tbiped_live_[0-9A-Za-z]{49}\tcredential "CI" of account "Acme"\n[\da-f-]{36}\tbiped_live_\w{49}\tcredential "Nightly" of project "Web" of account "Acme"\n$/,
   );
   expect(stderr).toContain("Done: 6 of 6 steps.\n");
-  expect(stderr).not.toMatch(/biped_test_/);
+  expect(stderr).not.toMatch(/biped_live_/);
   expect(changes()).toEqual([
     "POST /api/clouds",
     "POST /api/accounts",
@@ -120,7 +120,7 @@ test("--secrets-file: a new file of mode 0600 with a line each; it is never repl
   expect((await stat(made)).mode & 0o777).toBe(0o600);
   const lines = (await readFile(made, "utf8")).trimEnd().split("\n");
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-    { title: 'credential "CI" of account "Acme"', clientSecret: expect.stringMatching(/^biped_test_/) },
+    { title: 'credential "CI" of account "Acme"', clientSecret: expect.stringMatching(/^biped_live_/) },
     { title: 'credential "Nightly" of project "Web" of account "Acme"' },
   ]);
   expect((await apply("--yes", "--secrets-file", "secrets.jsonl")).exitCode).toBe(0);
@@ -151,7 +151,7 @@ test("changes show before and after; what the file leaves out stays, and goes wi
   expect(shown.text).toContain("    scopes  data-export metrics -> metrics\n");
   expect(shown.text).toContain("    state  disabled -> enabled\n");
   expect(shown.text).toMatch(/- credential "CI" of account "Acme" \([\da-f-]{36}\) is not in the file, and stays\n/);
-  expect(shown.text).toMatch(/Secret +biped_test_/);
+  expect(shown.text).toMatch(/Secret +biped_live_/);
   const kept = await apply("--yes");
   expect(kept.stderr).toContain("Nothing to change.");
   await write(`${(await readFile(join(place.directory, "biped.yaml"))).toString()}prune: true\n`);

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fineInEveryLook, inspect } from "./console-inspection.ts";
-import { consoleDialogs, showPage } from "./console-pages.ts";
+import { type ConsolePage, consoleDialogs, showPage } from "./console-pages.ts";
 import { type Stage, setStage } from "./console-stage.ts";
 
 let stage: Stage;
@@ -22,4 +22,29 @@ describe("accessible in light, dark and 360 px, within its policy and its width"
     expect(faults).toEqual([]);
     await page.close();
   });
+});
+
+describe("Escape closes it, and the focus is on the button that opened it", () => {
+  test.concurrent.for([
+    ["account-create", "Create account"],
+    ["credential-delete", "More actions"],
+    ["member-invitation", "Add member"],
+    ["audit-log-verify", "Verify the chain"],
+    ["rotation-overlap", "Rotate secret"],
+    ["you-password", "Change password"],
+  ] as const)("the dialog %s", async ([name, opener]) => {
+    const { page, faults } = await stage.openAs("owner");
+    await showPage(page, findDialog(name), stage.subjects);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: opener, exact: true }).and(page.locator(":focus")).waitFor();
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  function findDialog(name: string): ConsolePage {
+    const found = consoleDialogs.find((each) => each.name === name);
+    if (found === undefined) throw new Error(`There is no dialog ${name}.`);
+    return found;
+  }
 });

@@ -29,7 +29,7 @@ export async function walkFirstRun(page: Page, { link, computeCode, visit }: Way
 }
 
 /** From the choice of a second factor to the recovery codes. @returns the app's secret. */
-export async function enrolApp(page: Page, { computeCode, visit }: Omit<Way, "link">): Promise<string> {
+async function enrolApp(page: Page, { computeCode, visit }: Omit<Way, "link">): Promise<string> {
   await visit("second-factor-passkey");
   await page.getByRole("radio", { name: "Authenticator app" }).check();
   await page.getByRole("button", { name: "Show the code to scan" }).click();

@@ -104,6 +104,25 @@ describe("the first run", () => {
     await heading(other.page, "Biped is set up").waitFor();
     expect(await server.server.openSetup()).toBeUndefined();
   });
+
+  test("takes the link also where its page is shown already, or all of it in the field; an older one is told as such", async () => {
+    const { page, faults } = await server.open(browser);
+    const [older, former, link] = [await makeSetupLink(), await makeSetupLink(), await makeSetupLink()];
+    await page.goto("/setup");
+    const field = page.getByLabel("Setup token");
+    await field.waitFor();
+    await beginFirstRun(page, older);
+    expect(await field.inputValue()).toBe(older.replace("/setup#", ""));
+    expect(page.url()).toBe(`${server.origin}/setup`);
+    await page.getByRole("button", { name: "Create the administrator" }).click();
+    await page.getByText("This setup token does not work").waitFor();
+    await beginFirstRun(page, former);
+    expect(await field.inputValue()).toBe(former.replace("/setup#", ""));
+    await field.fill(` ${server.origin}${link} `);
+    await page.getByRole("button", { name: "Create the administrator" }).click();
+    await heading(page, "Set up a second factor").waitFor();
+    expect(faults).toEqual([]);
+  });
 });
 
 describe("from nothing to a rotated secret", () => {

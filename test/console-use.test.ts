@@ -39,6 +39,18 @@ async function search(page: Page, text: string): Promise<void> {
   await page.keyboard.type(text);
 }
 
+/** Keeps a file on its way until it is released. */
+async function hold(page: Page, file: RegExp) {
+  const asked = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  await page.route(file, async (route) => {
+    asked.resolve();
+    await released.promise;
+    await route.continue();
+  });
+  return { isAsked: asked.promise, release: released.resolve };
+}
+
 async function enter(page: Page): Promise<void> {
   await heading(page, "Sign in to Biped").waitFor();
   await page.getByLabel("E-mail address").fill(owner.email);
@@ -66,6 +78,45 @@ describe("a link into the console", () => {
     await enter(page);
     await heading(page, "Overview").waitFor();
     expect(page.url()).toBe(`${server.origin}/`);
+    expect(faults).toEqual([]);
+  });
+});
+
+describe("what is on its way, while its code is fetched", () => {
+  const onlyHeading = (page: Page) => page.locator("h1").allTextContents();
+
+  /** The router shows it when 400 ms have gone by. */
+  async function waitForSkeleton(page: Page): Promise<void> {
+    server.clock.seconds += 1;
+    await page.clock.setFixedTime(server.clock.seconds * 1000);
+    await page.locator("main .skeleton").first().waitFor();
+  }
+
+  test("a page: the shell is there, with a heading", async () => {
+    const { page, faults } = await server.open(browser, owner);
+    const { isAsked, release } = await hold(page, /\/clouds-page-[^/]+\.js$/);
+    await page.goto("/clouds");
+    await isAsked;
+    await waitForSkeleton(page);
+    expect(await onlyHeading(page)).toEqual(["Loading"]);
+    release();
+    await heading(page, "Clouds").waitFor();
+    expect(await onlyHeading(page)).toEqual(["Clouds"]);
+    expect(faults).toEqual([]);
+  });
+
+  test("a tab: the heading is that of its page", async () => {
+    const { page, faults } = await server.open(browser, owner);
+    const { isAsked, release } = await hold(page, /\/members-tab-[^/]+\.js$/);
+    await page.goto(`/accounts/${facts.first.id}`);
+    await heading(page, "Northwind Retail").waitFor();
+    await page.getByRole("link", { name: "Members" }).click();
+    await isAsked;
+    await waitForSkeleton(page);
+    expect(await onlyHeading(page)).toEqual(["Northwind Retail"]);
+    release();
+    await page.getByRole("table", { name: "Members" }).or(page.getByText("No members yet")).waitFor();
+    expect(await onlyHeading(page)).toEqual(["Northwind Retail"]);
     expect(faults).toEqual([]);
   });
 });
@@ -196,6 +247,26 @@ describe("the keyboard", () => {
     await page.getByRole("option", { name: "Clouds Page", selected: true }).waitFor();
     await page.keyboard.press("Enter");
     await page.waitForURL("**/clouds");
+    expect(faults).toEqual([]);
+  });
+
+  test("what is typed right after Ctrl-K, before there is a field for it, stands in the field", async () => {
+    const { page, faults } = await server.open(browser, owner);
+    const { release } = await hold(page, /\/command-palette-[^/]+\.js$/);
+    await page.goto("/accounts");
+    await page.getByRole("link", { name: "Northwind Retail" }).waitFor();
+    await page.getByRole("searchbox").focus();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("bookx");
+    await page.keyboard.press("Backspace");
+    await page.keyboard.type("ing");
+    release();
+    await page.getByRole("option", { name: "BOOKING Project of Harbour Travel" }).waitFor();
+    await page.keyboard.type(" 7");
+    expect(await page.getByRole("combobox").inputValue()).toBe("booking 7");
+    await page.keyboard.press("Escape");
+    await focused(page.getByRole("searchbox")).waitFor();
+    expect(await page.getByRole("searchbox").inputValue()).toBe("");
     expect(faults).toEqual([]);
   });
 

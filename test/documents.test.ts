@@ -237,6 +237,12 @@ describe("docs/operating.md", () => {
       expect(first).toEqual({ setupUrl: expect.stringMatching(link) });
       expect(second).toEqual({ setupUrl: expect.stringMatching(link) });
       expect(second).not.toEqual(first);
+      expect(await readFile(join(place.directory, "data", "setup-link"), "utf8")).toBe(`${second.setupUrl}\n`);
+      const nobody = [exports, "npm run --silent server -- create administrator --email ada"].join("\n");
+      await expect(run("sh", ["-ec", nobody], { cwd: root, env: place.environment })).rejects.toMatchObject({
+        code: 1,
+        stderr: "biped-server: --email must be an e-mail address.\n",
+      });
       expect(await command("owner")).toEqual({
         administratorId: expect.stringMatching(/^[0-9a-f-]{36}$/),
         invitationUrl: expect.stringMatching(/\/invitation#biped_invite_\w{49}$/),

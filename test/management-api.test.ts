@@ -37,7 +37,7 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
     };
   });
   afterAll(async () => {
-    expect(started.managementLog.filter((line) => line.includes("unexpected failure"))).toEqual([]);
+    expect(started.logLines.filter((line) => line.includes("unexpected failure"))).toEqual([]);
     await started.stop();
   });
 
@@ -50,6 +50,7 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
     else expect(called.text).toBe("");
     const version = called.body?.version ?? called.body?.credential?.version;
     if (version !== undefined) expect(called.headers.get("etag")).toBe(`"${version}"`);
+    expect(called.headers.get("date")).toBe(new Date(started.clock.seconds * 1000).toUTCString());
     return called;
   }
 
@@ -94,7 +95,7 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
       params,
       body: { name: "Nightly", projectId: project.id, scopes: ["data-export", "enrichment"], allowedRanges: [] },
     });
-    expect(shown.clientSecret).toMatch(/^biped_test_[0-9A-Za-z]{49}$/);
+    expect(shown.clientSecret).toMatch(/^biped_live_[0-9A-Za-z]{49}$/);
     expect(shown.credential).toEqual({
       clientId: shown.credential.clientId,
       accountId: account.id,
@@ -279,7 +280,7 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
       };
       const first = await succeed(by.administrator, create, sent);
       const second = await succeed(by.administrator, create, sent);
-      expect(first.body.clientSecret).toMatch(/^biped_test_/);
+      expect(first.body.clientSecret).toMatch(/^biped_live_/);
       expect(second.body).toEqual({ ...first.body, clientSecret: null });
       const other = await succeed(by.owner, create, sent);
       expect(other.body.credential.clientId).not.toBe(first.body.credential.clientId);
@@ -422,7 +423,7 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
       [{ name: "X", accountId: 2 }, "accountId is not a member of this request."],
       [{ name: "X", administratorId: "me" }, "administratorId is not a member of this request."],
       [{ name: "X", actor: "operator" }, "actor is not a member of this request."],
-      [{ name: "X", [`biped_test_${"a".repeat(49)}`]: 1 }, "The request holds an unknown member."],
+      [{ name: "X", [`biped_live_${"a".repeat(49)}`]: 1 }, "The request holds an unknown member."],
       [{ name: 7 }, "name must be a string."],
       [{ name: "" }, "name must have at least 1 character."],
       [{ name: "n".repeat(201) }, "name must have at most 200 characters."],
@@ -726,7 +727,7 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
   });
 
   test("HEAD is GET without its body", async () => {
-    const answer = await fetch(`${started.managementUrl}/api/accounts`, { method: "HEAD", headers: by.viewer.headers });
+    const answer = await fetch(`${started.adminUrl}/api/accounts`, { method: "HEAD", headers: by.viewer.headers });
     expect([answer.status, await answer.text()]).toEqual([200, ""]);
   });
 

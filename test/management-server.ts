@@ -1,21 +1,10 @@
-/** The management API on a started server's storage: people and programs of every kind, and calls as they make them. */
+/** The management API of a started server: people and programs of every kind, and calls as they make them. */
 
 import { randomBytes, randomUUID } from "node:crypto";
-import { join } from "node:path";
-import { readKeyEncryptionKeyFile } from "@biped/authorization-server";
-import { createLog } from "@biped/listener";
 import type { Noun, OperationName, Role } from "@biped/management-client";
 import { type Operation, operations } from "@biped/management-client/contract";
-import { createSecret, defaultScopes } from "@biped/protocol";
-import { createIdentifyCaller } from "../apps/authorization-server/src/administrators/identify-caller.ts";
-import { openPasswords } from "../apps/authorization-server/src/administrators/password.ts";
+import { createSecret } from "@biped/protocol";
 import { digestText } from "../apps/authorization-server/src/administrators/token-digest.ts";
-import { createAuditHeads } from "../apps/authorization-server/src/audit-log/audit-heads.ts";
-import { createHandlers } from "../apps/authorization-server/src/management-api/create-handlers.ts";
-import { createOpenApiRoute } from "../apps/authorization-server/src/management-api/openapi/openapi-route.ts";
-import { createManagementRoutes } from "../apps/authorization-server/src/management-api/routes.ts";
-import { openKeyRing } from "../apps/authorization-server/src/signing/key-ring.ts";
-import { startListener } from "./started-listener.ts";
 import { type Engine, type StartedServer, startServer } from "./started-server.ts";
 
 const consoleUrl = "http://localhost:4010";
@@ -45,8 +34,6 @@ export type Called = {
 };
 
 export type StartedManagement = StartedServer & {
-  readonly managementUrl: string;
-  readonly managementLog: readonly string[];
   readonly call: (by: Principal, name: OperationName, sent?: Sent) => Promise<Called>;
   readonly addAdministrator: (person: Person) => Promise<string>;
   /** A session of the console, as a browser holds it. */
@@ -70,14 +57,13 @@ type NewToken = {
 export const anonymous: Principal = { name: "anonymous", headers: {}, secrets: [], administratorId: undefined };
 
 export async function startManagement(engine: Engine): Promise<StartedManagement> {
-  const started = await startServer(engine, { BIPED_SIGNING_ALG: "Ed25519" });
-  const listener = await serveManagement(started);
-  const { clock, server } = started;
+  const settings = { BIPED_SIGNING_ALG: "Ed25519", BIPED_CONSOLE_URL: consoleUrl, BIPED_ENDPOINT_HOSTS: "example.com" };
+  const started = await startServer(engine, settings, "live");
+  const { adminUrl, clock, server } = started;
   const author = () => ({ at: clock.seconds, actor: "operator", requestId: undefined });
   return {
     ...started,
-    managementUrl: listener.url,
-    call: (by, name, sent = {}) => call(listener.url, { by, name, sent }),
+    call: (by, name, sent = {}) => call(adminUrl, { by, name, sent }),
     addAdministrator: (person) => addAdministrator(server.storage, person, author()),
     signIn: async (name, administratorId, provedSecondsAgo = 0) => {
       const cookie = createSecret("session", randomBytes);
@@ -106,51 +92,7 @@ export async function startManagement(engine: Engine): Promise<StartedManagement
       await server.storage.createAccessToken(made, author());
       return { name, administratorId, headers: { authorization: `Bearer ${token}` }, secrets: [token, digest] };
     },
-    managementLog: listener.logLines,
-    stop: async () => {
-      await listener.stop();
-      await started.stop();
-    },
   };
-}
-
-async function serveManagement({ server, clock, monotonic, directory }: StartedServer) {
-  const { storage, digester } = server;
-  const kek = readKeyEncryptionKeyFile(join(directory, "kek"));
-  const nowSeconds = () => clock.seconds;
-  const log = createLog("silent", () => {});
-  const policy = { algorithm: "Ed25519", rsaBits: 2048, lifetimeSeconds: 90 * 86_400 } as const;
-  const author = { at: clock.seconds, actor: "system", requestId: undefined };
-  const file = { readLines: async () => [], append: async () => {} };
-  const parts = {
-    storage,
-    digester,
-    kek,
-    policy,
-    nowSeconds,
-    log,
-    randomBytes,
-    consoleUrl,
-    catalogue: defaultScopes,
-    secretEnvironment: "test",
-    monotonicSeconds: () => monotonic.seconds,
-    keyRing: await openKeyRing({ storage, kek, policy, nowSeconds, log }),
-    passwords: await openPasswords({ storage, kek, randomBytes, author }),
-    heads: createAuditHeads({ storage, kek, nowSeconds, log, file }),
-    uses: { flush: async () => {} },
-    issuer: "http://127.0.0.1:4000",
-    isSandbox: false,
-    secondFactor: "required",
-    sso: undefined,
-    allowedEndpoints: ["example.com"],
-  } as const;
-  const identifyCaller = createIdentifyCaller(parts);
-  const handlers = createHandlers(parts);
-  const routes = {
-    ...createManagementRoutes({ handlers, identifyCaller, storage, nowSeconds }),
-    ...createOpenApiRoute(),
-  };
-  return startListener({ name: "admin", routes, bodyLimitBytes: 64 * 1024 });
 }
 
 type Author = Parameters<StartedServer["server"]["storage"]["createAdministrator"]>[1];

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import type { Log, Routes } from "@biped/listener";
 import { createIdentifyCaller } from "./administrators/identify-caller.ts";
 import { openPasswords } from "./administrators/password.ts";
-import { createSso, type Sso } from "./administrators/sso.ts";
+import type { Sso } from "./administrators/sso.ts";
 import type { AuditHeads } from "./audit-log/audit-heads.ts";
 import type { Config, SsoConfig } from "./config.ts";
 import { createConsoleRoutes, findConsoleDirectory } from "./console/console-files.ts";
+import { createHandlers } from "./create-handlers.ts";
 import type { SecretDigester } from "./credentials/secret-digest.ts";
 import type { UseCounter } from "./credentials/use-counter.ts";
-import { createHandlers } from "./management-api/create-handlers.ts";
 import { createOpenApiRoute } from "./management-api/openapi/openapi-route.ts";
 import { createManagementRoutes } from "./management-api/routes.ts";
 import type { KeyEncryptionKey } from "./signing/envelope.ts";
@@ -46,7 +46,7 @@ export async function createAdminRoutes(config: Config, made: AdminParts): Promi
     secondFactor,
     allowedEndpoints: config.endpointHosts,
   } as const;
-  const sso = config.sso === undefined ? undefined : openSso(config.sso, own);
+  const sso = config.sso === undefined ? undefined : await openSso(config.sso, own);
   const handlers = createHandlers({ ...own, sso });
   return {
     ...createManagementRoutes({ handlers, identifyCaller: createIdentifyCaller(own), storage, nowSeconds }),
@@ -56,7 +56,9 @@ export async function createAdminRoutes(config: Config, made: AdminParts): Promi
   };
 }
 
-function openSso(config: SsoConfig, parts: AdminParts & Pick<Config, "consoleUrl">): Sso {
+/** Loaded where it is configured: most servers need no OpenID client. */
+async function openSso(config: SsoConfig, parts: AdminParts & Pick<Config, "consoleUrl">): Promise<Sso> {
+  const { createSso } = await import("./administrators/sso.ts");
   const clientSecret = readSecretFile(config.clientSecretFile);
   return createSso({ ...parts, settings: { ...config, clientSecret } });
 }

@@ -36,22 +36,25 @@ function readParts(use: "serve" | "command") {
 
 async function serve(): Promise<void> {
   const { config, parts } = readParts("serve");
-  const server = await start(config, parts);
+  const starting = start(config, parts);
+  const stop = async (): Promise<void> => {
+    parts.log.info("draining");
+    try {
+      await (await starting).stop();
+      parts.log.info("stopped");
+    } catch (error) {
+      parts.log.error("the server did not stop cleanly", { error });
+      process.exitCode = 1;
+    }
+  };
+  // Before the start is waited for: a listener answers before all is ready, and a signal has to drain it.
+  process.once("SIGTERM", () => void stop());
+  process.once("SIGINT", () => void stop());
+  const server = await starting;
   const setup = await server.openSetup();
   if (setup !== undefined) tellSetup(config, setup.token, (line) => process.stderr.write(line));
+  parts.log.info("console", { url: config.consoleUrl });
   parts.log.info("ready", { url: server.publicUrl });
-  const stop = (): void => {
-    parts.log.info("draining");
-    server.stop().then(
-      () => parts.log.info("stopped"),
-      (error: unknown) => {
-        parts.log.error("the server did not stop cleanly", { error });
-        process.exitCode = 1;
-      },
-    );
-  };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
 }
 
 function whole(text: string): number {
@@ -108,32 +111,39 @@ function addKeyCommands(keys: Command): void {
     .action((file: string) => printCreated(createKey(file, randomBytes)));
 }
 
-function addCreateCommands(create: Command): void {
-  const name = ["--name <text>", "a name that people read"] as const;
-  const act = async (change: Parameters<typeof withManagement>[2]): Promise<void> => {
-    const { config, parts } = readParts("command");
-    printCreated(await withManagement(config, parts, change));
-  };
-  create
+const nameOption = ["--name <text>", "a name that people read"] as const;
+
+async function create(change: Parameters<typeof withManagement>[2]): Promise<void> {
+  const { config, parts } = readParts("command");
+  printCreated(await withManagement(config, parts, change));
+}
+
+function addCreateCommands(parent: Command): void {
+  parent
     .command("account")
-    .requiredOption(...name)
-    .action((options: { name: string }) => act((management) => management.createAccount(options)));
-  create
+    .requiredOption(...nameOption)
+    .action((options: { name: string }) => create((management) => management.createAccount(options)));
+  parent
     .command("cloud")
     .requiredOption("--name <word>", "such as aws-eu-west-1")
     .requiredOption("--endpoint <url>", "base URL of its APIs, without path")
-    .action((options: { name: string; endpoint: string }) => act((management) => management.createCloud(options)));
-  create
+    .action((options: { name: string; endpoint: string }) => create((management) => management.createCloud(options)));
+  parent
     .command("project")
     .requiredOption("--account <id>", "the account that owns it", whole)
     .requiredOption("--cloud <word>", "the cloud on which it lives")
-    .requiredOption(...name)
+    .requiredOption(...nameOption)
     .option("--id <id>", "its id; the next free one if absent", whole)
     .option("--time-zone <zone>", "a name of the IANA database", "UTC")
     .action((options: { account: number; cloud: string; name: string; id?: number; timeZone: string }) =>
-      act((management) => management.createProject({ ...options, id: options.id, accountId: options.account })),
+      create((management) => management.createProject({ ...options, id: options.id, accountId: options.account })),
     );
-  create
+  addCreateAdministrator(parent);
+  addCreateCredential(parent);
+}
+
+function addCreateAdministrator(parent: Command): void {
+  parent
     .command("administrator")
     .description("Invite a platform owner. The link is printed once and works for seven days")
     .requiredOption("--email <address>", "by which the person signs in")
@@ -142,16 +152,21 @@ function addCreateCommands(create: Command): void {
       const { config, parts } = readParts("command");
       printCreated(await createPlatformOwner(config, parts, options));
     });
-  create
+}
+
+function addCreateCredential(parent: Command): void {
+  parent
     .command("credential")
     .description("Create a credential. Its secret is printed once and kept nowhere")
     .requiredOption("--account <id>", "the account that owns it", whole)
     .option("--project <id>", "its project; without one it is of account level", whole)
-    .requiredOption(...name)
+    .requiredOption(...nameOption)
     .requiredOption("--scopes <words>", "scopes it owns, separated by blanks", words)
     .option("--allow <ranges>", "CIDR ranges from which it may act", words, [])
     .option("--expires <time>", "when it ends; never if absent", time)
-    .action((options: CredentialOptions) => act((management) => management.createCredential(readCredential(options))));
+    .action((options: CredentialOptions) =>
+      create((management) => management.createCredential(readCredential(options))),
+    );
 }
 
 type CredentialOptions = {

@@ -12,7 +12,7 @@ import { readFailure } from "./api/failure.ts";
 import { sessionQuery } from "./api/session.ts";
 import { NotFoundNotice, NotFoundPage } from "./pages/not-found/not-found-page.tsx";
 import { ConsoleError, PageError } from "./pages/not-found/page-error.tsx";
-import { ConsolePending, PagePending } from "./pages/not-found/page-pending.tsx";
+import { ConsolePending, PagePending, PartPending } from "./pages/not-found/page-pending.tsx";
 import {
   readAuditSearch,
   readCredentialListSearch,
@@ -89,22 +89,26 @@ const accountProjects = createRoute({
   path: "/",
   validateSearch: readListSearch,
   component: lazyRouteComponent(() => import("./pages/account/projects-tab.tsx"), "ProjectsTab"),
+  pendingComponent: PartPending,
 });
 const accountCredentials = createRoute({
   getParentRoute: () => account,
   path: "/credentials",
   validateSearch: readCredentialListSearch,
   component: lazyRouteComponent(() => import("./pages/account/credentials-tab.tsx"), "CredentialsTab"),
+  pendingComponent: PartPending,
 });
 const accountMembers = createRoute({
   getParentRoute: () => account,
   path: "/members",
   component: lazyRouteComponent(() => import("./pages/account/members-tab.tsx"), "MembersTab"),
+  pendingComponent: PartPending,
 });
 const accountSettings = createRoute({
   getParentRoute: () => account,
   path: "/settings",
   component: lazyRouteComponent(() => import("./pages/account/settings-tab.tsx"), "SettingsTab"),
+  pendingComponent: PartPending,
 });
 const project = createRoute({
   getParentRoute: () => signedIn,

@@ -33,17 +33,21 @@ async function run(): Promise<void> {
   if (answerArguments(process.argv.slice(2))) return;
   const config = readSandboxConfig(process.env);
   const log = createLog(config.server.logLevel, (line) => process.stderr.write(line));
-  const sandbox = await start(config, { systemSeconds, monotonicSeconds, randomBytes, log });
-  process.stdout.write(formatWelcome(sandbox.demo, sandbox.demoPath, monotonicSeconds()));
-  const stop = (): void => {
+  const starting = start(config, { systemSeconds, monotonicSeconds, randomBytes, log });
+  const stop = async (): Promise<void> => {
     process.stdout.write("Stopping…\n");
-    sandbox.stop().catch((error: unknown) => {
+    try {
+      await (await starting).stop();
+    } catch (error) {
       log.error("the sandbox did not stop cleanly", { error });
       process.exitCode = 1;
-    });
+    }
   };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  // Before the start is waited for: its first listeners answer before the last one, and a signal has to drain them.
+  process.once("SIGTERM", () => void stop());
+  process.once("SIGINT", () => void stop());
+  const sandbox = await starting;
+  process.stdout.write(formatWelcome(sandbox.demo, sandbox.demoPath, monotonicSeconds()));
 }
 
 run().catch((error: unknown) => {

@@ -24,14 +24,10 @@ export type HttpRequest = {
 const noBody = new Uint8Array(0);
 
 export function readHttpRequest(request: FastifyRequest): HttpRequest {
-  // RFC 9112 §3.2.2: a target may come with a scheme and a host, which say nothing here.
-  const url = (request.raw.url ?? "/").replace(/^https?:\/\/[^/?#]*/i, "");
-  const mark = url.indexOf("?");
   return {
     id: request.id,
     method: request.method,
-    path: mark === -1 ? url : url.slice(0, mark),
-    query: mark === -1 ? "" : url.slice(mark + 1),
+    ...readTarget(request.raw.url),
     params: readParams(request.params),
     authorization: readHeaderValues(request.raw.rawHeaders, "authorization"),
     contentType: request.headers["content-type"],
@@ -40,6 +36,13 @@ export function readHttpRequest(request: FastifyRequest): HttpRequest {
     body: request.body instanceof Uint8Array ? request.body : noBody,
     source: readSource(request),
   };
+}
+
+/** RFC 9112 §3.2.2: a target may come with a scheme and a host, which say nothing here. */
+export function readTarget(target = "/"): { readonly path: string; readonly query: string } {
+  const url = target.replace(/^https?:\/\/[^/?#]*/i, "");
+  const mark = url.indexOf("?");
+  return mark === -1 ? { path: url, query: "" } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
 }
 
 /** `headers` keeps the first of two Authorization fields; the second would go unseen. */

@@ -11,7 +11,7 @@ import {
   trackOpenAnswers,
   writeRefusalToSocket,
 } from "./broken-connection.ts";
-import { readSource } from "./http-request.ts";
+import { readSource, readTarget } from "./http-request.ts";
 import type { Log } from "./log.ts";
 import { addRoutes, type Routes, refuseUnknownMethod } from "./routes.ts";
 import { sendRefusal } from "./send.ts";
@@ -69,7 +69,7 @@ export function createListener(options: ListenerOptions): Listener {
     "/readyz": { GET: () => (draining ? refuseUnavailable("draining") : answerReady(options)) },
   };
   const app = createApp({ ...options, routes });
-  addHooks(app, options);
+  addHooks(app, { ...options, routes });
   app.addHook("onSend", async (_request, reply) => {
     if (draining) reply.header("connection", "close");
   });
@@ -100,7 +100,9 @@ async function listen(app: FastifyInstance, { host, port, setting }: ListenAddre
 function addHooks(app: FastifyInstance, options: ListenerOptions): void {
   const notFound = refuse("NOT_FOUND", "There is nothing here.");
   app.addHook("onRequest", async (request, reply) => {
-    const refusal = checkTransport(request.raw, options.bodyLimitBytes) ?? (request.is404 ? notFound : undefined);
+    const refuseMissing = () => refuseUnknownMethod(options.routes, readTarget(request.raw.url).path) ?? notFound;
+    const missing = request.is404 ? refuseMissing() : undefined;
+    const refusal = checkTransport(request.raw, options.bodyLimitBytes) ?? missing;
     if (refusal !== undefined) return sendRefusal(reply, request.id, refusal);
   });
   app.addHook("onResponse", async (request, reply) => logRequest(options, request, reply));

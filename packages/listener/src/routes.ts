@@ -1,4 +1,3 @@
-import { METHODS } from "node:http";
 import { isRefusal, type Refusal, refuse } from "@biped/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { answerRefusal, type Endpoint } from "./answer.ts";
@@ -16,8 +15,6 @@ type Endpoints = Readonly<Partial<Record<Method, Endpoint>>>;
 export type Routes = Readonly<Record<string, Endpoints>>;
 
 export function addRoutes(app: FastifyInstance, routes: Routes): void {
-  for (const method of METHODS)
-    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: false });
   for (const [path, endpoints] of Object.entries(routes)) {
     const served = listMethods(endpoints);
     for (const [method, endpoint] of Object.entries(endpoints)) {
@@ -32,7 +29,7 @@ export function addRoutes(app: FastifyInstance, routes: Routes): void {
   }
 }
 
-/** A method that the parser does not know, on a path as it was sent. Undefined where there is no such path. */
+/** For a method that the router or the parser does not know, on a path as it was sent. Undefined for no such path. */
 export function refuseUnknownMethod(routes: Routes, path: string): Refusal | undefined {
   const segments = path.split("/");
   const matches = (pattern: string): boolean => {

@@ -7,14 +7,21 @@ import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto
 import { z } from "zod";
 import { auditEvent, type SignedAuditHead, signedHead } from "./contract/audit-log.ts";
 
-/** What the hash of an event covers, beside its sequence and all events before it. Times are epoch seconds. */
+/**
+ * Who did what, without secrets: what the hash of an event covers, beside its sequence and all events before it. Times
+ * are epoch seconds.
+ */
 export type AuditEntry = {
   readonly at: number;
+  /** `operator`, `system`, `administrator:…`, `access-token:…` or `credential:…`. */
   readonly actor: string;
+  /** A noun and a past participle: `credential.created`. */
   readonly action: string;
+  /** The noun and the id of what changed: `credential:c3133d76-…`. */
   readonly subject: string;
   readonly accountId: number | undefined;
   readonly requestId: string | undefined;
+  /** IP address; undefined for what no request asked for. */
   readonly source: string | undefined;
   readonly before: Readonly<Record<string, unknown>> | undefined;
   readonly after: Readonly<Record<string, unknown>> | undefined;

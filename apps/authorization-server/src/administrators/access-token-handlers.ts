@@ -1,6 +1,6 @@
 import { accessTokenScopes, type AccessToken as WireToken } from "@biped/management-client/contract";
 import { createSecret, isRefusal, type Refusal, refuse } from "@biped/protocol";
-import { formatTime } from "../credentials/format-time.ts";
+import { formatTime } from "../instant.ts";
 import { parseName } from "../management/text-rules.ts";
 import { createUuid } from "../management/uuid.ts";
 import type { Handlers, ManagementAnswer, ManagementRequest } from "../management-api/handlers.ts";

@@ -1,5 +1,5 @@
 import { isRefusal, type Refusal, refuse } from "@biped/protocol";
-import { formatTime } from "../credentials/format-time.ts";
+import { formatTime } from "../instant.ts";
 import type { Handlers, ManagementAnswer, ManagementRequest } from "../management-api/handlers.ts";
 import type { Administrator } from "../storage/administration.ts";
 import type { Caller } from "./caller.ts";

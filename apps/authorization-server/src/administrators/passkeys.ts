@@ -1,12 +1,9 @@
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from "@simplewebauthn/server";
 import { z } from "zod";
 import type { Administrator, Passkey, PasskeyChallenge } from "../storage/administration.ts";
 import type { Storage } from "../storage/storage.ts";
+
+/** Loaded when somebody uses a passkey: it takes 23 MB, which a server that only issues tokens has no use for. */
+const loadWebAuthn = () => import("@simplewebauthn/server");
 
 const challengeSeconds = 5 * 60;
 /** COSE numbers of EdDSA, ES256 and RS256. */
@@ -51,6 +48,7 @@ function createEnrolment(parts: PasskeyParts, party: Party): Pick<Passkeys, "cha
   return {
     challengeToEnrol: async ({ id, email, name }) => {
       const known = await parts.storage.listPasskeys(id);
+      const { generateRegistrationOptions } = await loadWebAuthn();
       const options = await generateRegistrationOptions({
         rpName: "Biped",
         rpID: party.id,
@@ -79,6 +77,7 @@ function createSignIn(parts: PasskeyParts, party: Party): Pick<Passkeys, "challe
   return {
     challengeToSignIn: async (administrator) => {
       const known = administrator === undefined ? [] : await storage.listPasskeys(administrator.id);
+      const { generateAuthenticationOptions } = await loadWebAuthn();
       const options = await generateAuthenticationOptions({
         rpID: party.id,
         challenge: await addChallenge(parts, "sign-in", administrator?.id),
@@ -185,6 +184,7 @@ async function verifyEnrolment(
   { challenge, response, ...answer }: Taken<z.output<typeof enrolmentAnswer>>,
   party: Party,
 ) {
+  const { verifyRegistrationResponse } = await loadWebAuthn();
   const verified = await verifyOrNothing(() =>
     verifyRegistrationResponse({
       response: { ...answer, response, clientExtensionResults: {} },
@@ -216,6 +216,7 @@ async function verifySignIn(
   const handle = Buffer.from(passkey.administratorId).toString("base64url");
   if (userHandle !== undefined && userHandle !== null && userHandle !== handle) return undefined;
   const publicKey = new Uint8Array(Buffer.from(passkey.publicKey, "base64url"));
+  const { verifyAuthenticationResponse } = await loadWebAuthn();
   const verified = await verifyOrNothing(() =>
     verifyAuthenticationResponse({
       response: { ...answer, response: signed, clientExtensionResults: {} },

@@ -10,7 +10,8 @@ import type { ManagementAnswer, ManagementRequest } from "../management-api/hand
 import type { Administrator } from "../storage/administration.ts";
 import type { AuditEvent } from "../storage/storage.ts";
 import type { AuditFilter, Reach } from "../storage/views.ts";
-import { createAuditHandlers } from "./audit-handlers.ts";
+import { type AuditHandlerParts, createAuditHandlers } from "./audit-handlers.ts";
+import { describeEvents } from "./describe-event.ts";
 
 const administrator: Administrator = {
   id: "a1",
@@ -62,29 +63,39 @@ const event = (sequence: number): AuditEvent => ({
   hash: "00ff",
 });
 
+const createToken = (id: string, administratorId: string): AuditEvent => ({
+  ...event(1),
+  action: "access-token.created",
+  subject: `access-token:${id}`,
+  after: { name: "Deploy", administratorId },
+});
+const creations = [createToken("t1", "a1"), createToken("t2", "gone")];
+
 function createParts(count: number) {
   const events = Array.from({ length: count }, (_, index) => event(index + 1));
   const asked: { readonly reach: Reach; readonly filter: AuditFilter }[] = [];
   const lookups: string[] = [];
   const verdict = { intact: true, events: 3, heads: 1, fault: null };
   const head = { sequence: 3, hash: "00ff", at: "2027-01-15T08:00:00Z", signature: "x", publicKey: "y" };
-  const handlers = createAuditHandlers({
-    storage: {
-      listAuditEvents: async (after, limit) => events.filter(({ sequence }) => sequence > after).slice(0, limit),
-      pageAuditEvents: async (reach, filter, { limit, before = Number.POSITIVE_INFINITY }) => {
-        asked.push({ reach, filter });
-        const found = events.filter(({ sequence }) => sequence < before);
-        return found.toReversed().slice(0, limit);
-      },
-      findEmails: async (ids) => {
-        lookups.push(...ids);
-        return new Map(ids.includes("a1") ? [["a1", administrator.email]] : []);
-      },
+  const storage: AuditHandlerParts["storage"] = {
+    listAuditEvents: async (after, limit) => events.filter(({ sequence }) => sequence > after).slice(0, limit),
+    pageAuditEvents: async (reach, filter, { limit, before = Number.POSITIVE_INFINITY }) => {
+      asked.push({ reach, filter });
+      const found = events.filter(({ sequence }) => sequence < before);
+      return found.toReversed().slice(0, limit);
     },
+    findEmails: async (ids) => {
+      lookups.push(...ids);
+      return new Map(ids.includes("a1") ? [["a1", administrator.email]] : []);
+    },
+    listTokenCreations: async (ids) => creations.filter(({ subject }) => ids.some((id) => subject.endsWith(id))),
+  };
+  const handlers = createAuditHandlers({
+    storage,
     heads: { signHead: async () => head, verifyLog: async () => verdict },
     nowSeconds: () => 1_800_000_000,
   });
-  return { handlers, asked, lookups, head, verdict };
+  return { handlers, storage, asked, lookups, head, verdict };
 }
 
 type Listing = "GET /api/audit-events" | "GET /api/audit-events/export";
@@ -144,6 +155,17 @@ describe("GET /api/audit-events", () => {
     expect(parts.lookups).toEqual(["a1"]);
     expect(await list(parts, { cursor: "2" })).toMatchObject({ items: [{ sequence: 1 }], nextCursor: null });
     expect(await list(createParts(50), {})).toMatchObject({ nextCursor: null });
+  });
+
+  test("what an access token did is told with its name and with whose it is", async () => {
+    const did = (actor: string): AuditEvent => ({ ...event(2), actor });
+    const events = ["access-token:t1", "access-token:t2", "access-token:t3"].map(did);
+    const told = await describeEvents(createParts(0).storage, events);
+    expect(told.map(({ actorName }) => actorName)).toEqual([
+      "ada@example.com (token “Deploy”)",
+      "An administrator (token “Deploy”)",
+      null,
+    ]);
   });
 
   test("reach and filters are the store's to heed; instants become whole seconds", async () => {

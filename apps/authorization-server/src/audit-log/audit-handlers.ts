@@ -2,17 +2,17 @@ import { Readable } from "node:stream";
 import { formatExportedEvent } from "@biped/management-client/audit-chain";
 import { refuse } from "@biped/protocol";
 import { findReach } from "../administrators/caller.ts";
-import { formatTime } from "../credentials/format-time.ts";
+import { formatTime } from "../instant.ts";
 import type { Handlers, ManagementRequest } from "../management-api/handlers.ts";
 import type { AuditEvent, Storage } from "../storage/storage.ts";
 import type { AuditFilter, Reach } from "../storage/views.ts";
 import type { AuditHeads } from "./audit-heads.ts";
 import { csvHeader, formatCsvEvent } from "./csv.ts";
-import { describeEvents } from "./describe-event.ts";
+import { type ActorNames, describeEvents } from "./describe-event.ts";
 import { readEvents, readSelectedEvents } from "./read-events.ts";
 
 export type AuditHandlerParts = {
-  readonly storage: Pick<Storage, "pageAuditEvents" | "listAuditEvents" | "findEmails">;
+  readonly storage: Pick<Storage, "pageAuditEvents" | "listAuditEvents"> & ActorNames;
   readonly heads: Pick<AuditHeads, "signHead" | "verifyLog">;
   readonly nowSeconds: () => number;
 };
@@ -93,7 +93,7 @@ async function* formatJsonl(pages: Pages): AsyncGenerator<string, void, undefine
   for await (const page of pages) yield page.map((event) => `${formatExportedEvent(event)}\n`).join("");
 }
 
-async function* formatCsv(storage: Pick<Storage, "findEmails">, pages: Pages): AsyncGenerator<string, void, undefined> {
+async function* formatCsv(storage: ActorNames, pages: Pages): AsyncGenerator<string, void, undefined> {
   yield csvHeader;
   for await (const page of pages) yield (await describeEvents(storage, page)).map(formatCsvEvent).join("");
 }

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:cr
 import type { Log } from "@biped/listener";
 import type { SignedAuditHead } from "@biped/management-client";
 import { formatHeadText, isHeadSigned, parseSignedHead, verifyAuditLog } from "@biped/management-client/audit-chain";
-import { formatTime } from "../credentials/format-time.ts";
+import { formatTime } from "../instant.ts";
 import { deriveAuditHeadSeed, type KeyEncryptionKey } from "../signing/envelope.ts";
 import type { AuditEvent, Storage } from "../storage/storage.ts";
 import type { HeadFile } from "./head-file.ts";

@@ -38,7 +38,12 @@ const mediaTypes: Readonly<Record<string, string>> = {
   ".txt": "text/plain; charset=utf-8",
 };
 
-type ConsoleFile = { readonly content: Buffer; readonly packed: Buffer; readonly mediaType: string };
+type ConsoleFile = {
+  readonly content: Buffer;
+  /** With gzip, packed when it is first asked for. */
+  readonly packed: () => Buffer;
+  readonly mediaType: string;
+};
 
 /** Where the built console lies; it is a package of files, with nothing to import. */
 export function findConsoleDirectory(): string {
@@ -80,7 +85,7 @@ function answerFile(file: ConsoleFile, request: HttpRequest): Answer {
   return {
     status: 200,
     body: undefined,
-    text: { content: takesGzip ? file.packed : file.content, mediaType: file.mediaType },
+    text: { content: takesGzip ? file.packed() : file.content, mediaType: file.mediaType },
     headers: {
       ...pageHeaders,
       "cache-control": isNamedByContent ? "public, max-age=31536000, immutable" : "no-cache",
@@ -95,9 +100,17 @@ function readFiles(directory: string): ReadonlyMap<string, ConsoleFile> {
     names.map((name) => {
       const content = readFileSync(join(directory, name));
       const mediaType = mediaTypes[extname(name)] ?? "application/octet-stream";
-      return [`/${name.split(sep).join("/")}`, { content, packed: gzipSync(content, { level: 9 }), mediaType }];
+      return [`/${name.split(sep).join("/")}`, { content, packed: packOnce(content), mediaType }];
     }),
   );
+}
+
+function packOnce(content: Buffer): () => Buffer {
+  let packed: Buffer | undefined;
+  return () => {
+    packed ??= gzipSync(content, { level: 9 });
+    return packed;
+  };
 }
 
 function listFiles(directory: string): readonly string[] {

@@ -1,9 +1,9 @@
 import { answerRefusal, type Endpoint } from "@biped/listener";
 import { isRefusal } from "@biped/protocol";
 import type { AuthenticateCredential } from "../credentials/authenticate-credential.ts";
-import { formatTime } from "../credentials/format-time.ts";
 import { type Authenticated, isPast } from "../credentials/judge-credential.ts";
 import { readClientRequest } from "../credentials/read-client-request.ts";
+import { formatTime } from "../instant.ts";
 import type { Project, Secret, Storage } from "../storage/storage.ts";
 
 export type CredentialsEndpointParts = {

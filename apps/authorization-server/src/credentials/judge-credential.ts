@@ -1,8 +1,8 @@
 import { BlockList, isIPv4 } from "node:net";
 import { formatAddress } from "@biped/listener";
 import { type AuthenticatedCredential, type Refusal, refuseClient } from "@biped/protocol";
+import { formatTime } from "../instant.ts";
 import type { Client, Secret } from "../storage/storage.ts";
-import { formatTime } from "./format-time.ts";
 import { matchesDigest, type PresentedDigests } from "./secret-digest.ts";
 
 export type Circumstances = {

@@ -1,7 +1,7 @@
 import type { Account } from "@biped/management-client";
 import { isRefusal } from "@biped/protocol";
 import { type Caller, findReach, findRole } from "../administrators/caller.ts";
-import { formatTime } from "../credentials/format-time.ts";
+import { formatTime } from "../instant.ts";
 import { type AccountChangeInput, changeAccount, createAccount, setAccountState } from "../management/accounts.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AccountView } from "../storage/views.ts";

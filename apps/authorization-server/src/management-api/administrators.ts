@@ -2,7 +2,7 @@ import type { Administrator as AdministratorView } from "@biped/management-clien
 import { isRefusal, type Refusal } from "@biped/protocol";
 import { type Caller, findOwnedAccounts, findReach } from "../administrators/caller.ts";
 import { hasSecondFactor } from "../administrators/identify-caller.ts";
-import { formatTime } from "../credentials/format-time.ts";
+import { formatOptionalTime, formatTime } from "../instant.ts";
 import {
   addMember,
   changeAdministrator,
@@ -16,7 +16,6 @@ import type { Administrator } from "../storage/administration.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Reach } from "../storage/views.ts";
 import { formatPage, type ListOrder, readPage } from "./cursor.ts";
-import { formatOptionalTime } from "./format-optional-time.ts";
 import type { Handlers, ManagementRequest } from "./handlers.ts";
 import { keepPresent } from "./keep-present.ts";
 import { notFound } from "./not-found.ts";

@@ -1,5 +1,6 @@
 import { isRefusal } from "@biped/protocol";
 import { findReach } from "../administrators/caller.ts";
+import { parseInstant } from "../instant.ts";
 import {
   type CredentialChangeInput,
   type CredentialChangeParts,
@@ -13,7 +14,6 @@ import { describeScopes } from "../scopes/describe-scopes.ts";
 import type { Storage } from "../storage/storage.ts";
 import { formatPage, type ListOrder, readPage } from "./cursor.ts";
 import { formatCredential } from "./format-credential.ts";
-import { parseInstant } from "./format-optional-time.ts";
 import type { Handlers, ManagementRequest } from "./handlers.ts";
 import { keepPresent } from "./keep-present.ts";
 import { createShowCredential, type ShowCredentialParts } from "./show-credential.ts";

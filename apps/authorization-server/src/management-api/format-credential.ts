@@ -1,8 +1,7 @@
 import type { Credential, Secret } from "@biped/management-client";
-import { formatTime } from "../credentials/format-time.ts";
 import { isPast } from "../credentials/judge-credential.ts";
+import { formatOptionalTime, formatTime } from "../instant.ts";
 import type { CredentialView, SecretView } from "../storage/views.ts";
-import { formatOptionalTime } from "./format-optional-time.ts";
 
 export function formatCredential(view: CredentialView, nowSeconds: number): Credential {
   const uses = view.secrets.map(({ lastUsedAt }) => lastUsedAt).filter((at) => at !== undefined);

@@ -1,4 +1,4 @@
-import type { HttpRequest, LogFields } from "@biped/listener";
+import type { Answer, HttpRequest, LogFields } from "@biped/listener";
 import type { OperationName, Operations } from "@biped/management-client";
 import type { Refusal } from "@biped/protocol";
 import type { z } from "zod";
@@ -37,7 +37,7 @@ export type ManagementAnswer<Name extends OperationName> = {
     ? z.input<Schema>
     : undefined;
   /** Instead of a body. */
-  readonly text?: { readonly content: string | Buffer | import("node:stream").Readable; readonly mediaType: string };
+  readonly text?: Required<Answer>["text"];
   readonly headers?: Readonly<Record<string, string>>;
   readonly log?: LogFields;
 };

@@ -1,7 +1,7 @@
 import type { Project } from "@biped/management-client";
 import { isRefusal } from "@biped/protocol";
 import { type Caller, findReach } from "../administrators/caller.ts";
-import { formatTime } from "../credentials/format-time.ts";
+import { formatTime } from "../instant.ts";
 import { changeProject, createProject, moveProject } from "../management/projects.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { ProjectView } from "../storage/views.ts";

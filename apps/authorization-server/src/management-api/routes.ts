@@ -61,8 +61,15 @@ function createEndpoint<Name extends OperationName>(name: Name, parts: Managemen
     const request = { ...input, params, caller, target, author, http };
     if (!isRequestOf(name, request)) throw new Error(`${name} was asked for by nobody.`);
     const outcome = await parts.handlers[name](request);
-    return isRefusal(outcome) ? outcome : formatAnswer(operation, target, outcome);
+    if (isRefusal(outcome)) return outcome;
+    const headers = { date: formatHttpDate(parts.nowSeconds()), ...outcome.headers };
+    return formatAnswer(operation, target, { ...outcome, headers });
   };
+}
+
+/** RFC 9110 §6.6.1, by the clock that the times in the answer are of: the sandbox's can be ahead of the machine's. */
+function formatHttpDate(seconds: number): string {
+  return new Date(seconds * 1000).toUTCString();
 }
 
 /** Undefined for what anybody may: there the handlers look for whatever session they need. */

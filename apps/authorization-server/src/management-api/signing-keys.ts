@@ -1,11 +1,10 @@
 import type { SigningKey as SigningKeyView } from "@biped/management-client";
 import { refuse } from "@biped/protocol";
-import { formatTime } from "../credentials/format-time.ts";
+import { formatOptionalTime, formatTime } from "../instant.ts";
 import { compromiseSigningKey, rotateSigningKey } from "../signing/change-signing-keys.ts";
 import { findNextStepAt, type KeyPolicy } from "../signing/key-life-cycle.ts";
 import type { KeyRing, KeyRingParts } from "../signing/key-ring.ts";
 import type { SigningKey, Storage } from "../storage/storage.ts";
-import { formatOptionalTime } from "./format-optional-time.ts";
 import type { Handlers } from "./handlers.ts";
 import { notFound } from "./not-found.ts";
 

@@ -89,9 +89,11 @@ describe("reading", () => {
     expect(() => readKeyEncryptionKeyFile(path)).toThrow(new Error(`${path} must hold 32 bytes in base64`));
   });
 
-  test("a missing file and a directory are refused, with their names", () => {
+  test("a missing file and a directory are refused, with their names; for the one it is said how to make it", () => {
     const path = join(directory, "missing");
-    expect(() => readKeyEncryptionKeyFile(path)).toThrow(/ENOENT.*missing/);
+    expect(() => readKeyEncryptionKeyFile(path)).toThrow(
+      new Error(`${path} is not there. Make a key with: biped-server keys create-kek`),
+    );
     const folder = join(directory, "folder");
     mkdirSync(folder, { mode: 0o700 });
     expect(() => readKeyEncryptionKeyFile(folder)).toThrow(new Error(`${folder} is not a file`));

@@ -7,7 +7,7 @@ import { createKeyEncryptionKey, type KeyEncryptionKey } from "./envelope.ts";
  * @throws Error that names the file and what is wrong with it.
  */
 export function readKeyEncryptionKeyFile(path: string): KeyEncryptionKey {
-  const file = openSync(path, constants.O_RDONLY);
+  const file = openKeyFile(path);
   try {
     const found = fstatSync(file);
     if (!found.isFile()) throw new Error(`${path} is not a file`);
@@ -20,6 +20,17 @@ export function readKeyEncryptionKeyFile(path: string): KeyEncryptionKey {
     return createKeyEncryptionKey(Buffer.from(text, "base64"));
   } finally {
     closeSync(file);
+  }
+}
+
+function openKeyFile(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY);
+  } catch (cause) {
+    const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    throw isMissing
+      ? new Error(`${path} is not there. Make a key with: biped-server keys create-kek`, { cause })
+      : cause;
   }
 }
 

@@ -1037,6 +1037,10 @@ function describeAccessTokens(suite: Suite): void {
           { ...written, action: "access-token.deleted", subject, accountId, before: described, after: undefined },
         ],
       );
+      expect(await storage.listTokenCreations([token.id, "nobody", "no\0body"])).toMatchObject([
+        { ...written, action: "access-token.created", subject, accountId, after: described },
+      ]);
+      expect(await storage.listTokenCreations([])).toEqual([]);
     });
 
     it("are listed oldest first", async ({ storage, other }) => {

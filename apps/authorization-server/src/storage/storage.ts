@@ -3,6 +3,7 @@
  * record are one transaction. All times are epoch seconds. A dead store throws; a rule that does not hold is a value.
  */
 
+import type { AuditEntry, AuditEvent, AuditLink } from "@biped/management-client/audit-chain";
 import type { SigningAlgorithm } from "@biped/protocol";
 import type { AdministrationStorage } from "./administration.ts";
 import type { ViewStorage } from "./views.ts";
@@ -93,27 +94,10 @@ export type SigningKey = {
 
 export type Pepper = { readonly id: string; readonly sealed: string; readonly createdAt: number };
 
-/** Who did what, without secrets. The storage adds the sequence and the chain hash. */
-export type AuditEntry = {
-  readonly at: number;
-  /** `operator`, `system`, `administrator:…`, `access-token:…` or `credential:…`. */
-  readonly actor: string;
-  /** A noun and a past participle: `credential.created`. */
-  readonly action: string;
-  /** The noun and the id of what changed: `credential:c3133d76-…`. */
-  readonly subject: string;
-  readonly accountId: number | undefined;
-  readonly requestId: string | undefined;
-  /** IP address; undefined for what no request asked for. */
-  readonly source: string | undefined;
-  readonly before: Readonly<Record<string, unknown>> | undefined;
-  readonly after: Readonly<Record<string, unknown>> | undefined;
-};
-
-export type AuditEvent = AuditEntry & { readonly sequence: number; readonly hash: string };
+export type { AuditEntry, AuditEvent };
 
 /** The last event that was stored; sequence 0 before the first. */
-export type AuditHead = Pick<AuditEvent, "sequence" | "hash">;
+export type AuditHead = AuditLink;
 
 /** What the caller knows of the change; the storage fills in what it alone knows (ids, before and after). */
 export type Author = Pick<AuditEntry, "at" | "actor" | "requestId"> & {

@@ -136,6 +136,8 @@ export type ViewStorage = {
 
   /** E-mail addresses by administrator id; those who are not there are left out. */
   readonly findEmails: (administratorIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  /** The events by which access tokens were made, of those too that have ended since. */
+  readonly listTokenCreations: (accessTokenIds: readonly string[]) => Promise<readonly AuditEvent[]>;
 
   /** Adds to the counts by hour and reason, and to the latest refusals of each credential (50 kept of each). */
   readonly recordRefusals: (refusals: readonly RefusalCount[]) => Promise<void>;

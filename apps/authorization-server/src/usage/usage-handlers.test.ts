@@ -32,6 +32,7 @@ function createParts() {
     storage: {
       findAccount: async (id) => (id === 7 ? ({ id } as Account) : undefined),
       findEmails: async () => new Map(),
+      listTokenCreations: async () => [],
       countObjects: (reach) => note("counts", reach, { accounts: 1, projects: 2, credentials: 3 }),
       readUsage: (of, period) => {
         const at = now - (now % period.bucketSeconds);

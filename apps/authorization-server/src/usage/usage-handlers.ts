@@ -1,7 +1,7 @@
 import { isRefusal, type Refusal } from "@biped/protocol";
 import { type Caller, findReach, findRole } from "../administrators/caller.ts";
 import { describeEvents } from "../audit-log/describe-event.ts";
-import { formatTime } from "../credentials/format-time.ts";
+import { formatTime } from "../instant.ts";
 import type { Handlers, Target } from "../management-api/handlers.ts";
 import { notFound } from "../management-api/not-found.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -17,6 +17,7 @@ export type UsageHandlerParts = {
     | "findEmails"
     | "listExpiring"
     | "listRefusals"
+    | "listTokenCreations"
     | "pageAuditEvents"
     | "readUsage"
   >;

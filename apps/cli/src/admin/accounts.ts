@@ -5,8 +5,9 @@ import { createUsageError } from "../command-error.ts";
 import { parseId, parseOneOf } from "../exports/export-arguments.ts";
 import { parseLifetimeLimit } from "./admin-arguments.ts";
 import { type AdminSession, openSession } from "./admin-session.ts";
-import { type ConfirmOptions, confirm, confirmOption } from "./confirm.ts";
+import { confirm } from "./confirm.ts";
 import { formatDay, formatExamples, printChanged, printCreated, printList, printObject } from "./print-answer.ts";
+import { addStateCommands, type StateChange, states } from "./state-commands.ts";
 import { takePages } from "./take-pages.ts";
 
 export type ListOptions = {
@@ -17,8 +18,6 @@ export type ListOptions = {
 type AccountListOptions = ListOptions & { readonly sort?: "id" | "-id" | "name" | "-name" };
 type CreateOptions = { readonly lifetimeLimit?: number | null };
 
-export const states = ["enabled", "disabled"] as const;
-
 /** `biped admin accounts …` */
 export function addAccountsCommands(admin: Command, context: CommandContext): void {
   const accounts = admin
@@ -27,7 +26,13 @@ export function addAccountsCommands(admin: Command, context: CommandContext): vo
     .addHelpText("after", formatExamples("admin accounts list", "admin accounts create Acme"));
   addReadingCommands(accounts, context);
   addChangeCommands(accounts, context);
-  addStateCommands(accounts, context);
+  addStateCommands(accounts, {
+    noun: "an account",
+    effect: "none of its credentials gets a token until it is enabled",
+    argument: ["<account>", "its id", parseId],
+    example: "7",
+    setState: (wanted, command) => setState(context, wanted, command),
+  });
 }
 
 function addChangeCommands(accounts: Command, context: CommandContext): void {
@@ -90,26 +95,6 @@ export function addListOptions(command: Command): Command {
     .option("--search <text>", "those with this part of a name, or with this id")
     .addOption(new Option("--state <state>", "enabled or disabled").argParser(parseOneOf(states)))
     .option("--limit <n>", "show at most so many; all of them without it", parseId);
-}
-
-function addStateCommands(accounts: Command, context: CommandContext): void {
-  accounts
-    .command("disable")
-    .description("disable an account: none of its credentials gets a token until it is enabled")
-    .argument("<account>", "its id", parseId)
-    .option(...confirmOption)
-    .addHelpText("after", formatExamples("admin accounts disable 7"))
-    .action((id: number, options: ConfirmOptions, command: Command) =>
-      setState(context, { id, state: "disabled", options }, command),
-    );
-  accounts
-    .command("enable")
-    .description("enable an account")
-    .argument("<account>", "its id", parseId)
-    .addHelpText("after", formatExamples("admin accounts enable 7"))
-    .action((id: number, _: unknown, command: Command) =>
-      setState(context, { id, state: "enabled", options: { yes: true } }, command),
-    );
 }
 
 async function list(context: CommandContext, { limit, ...filter }: AccountListOptions, command: Command) {
@@ -188,13 +173,11 @@ async function change(context: CommandContext, { id, body }: Change, command: Co
   printChanged(session.terminal, account, `Account ${account.id} ${account.name} ${told}.`);
 }
 
-type StateChange = {
-  readonly id: number;
-  readonly state: (typeof states)[number];
-  readonly options: ConfirmOptions;
-};
-
-async function setState(context: CommandContext, { id, state, options }: StateChange, command: Command): Promise<void> {
+async function setState(
+  context: CommandContext,
+  { id, state, options }: StateChange<number>,
+  command: Command,
+): Promise<void> {
   const session = await openSession(context, command);
   const { name, credentialCount, version } = await readAccount(session, id);
   const question = `Disable account ${id} ${name}? Its ${credentialCount} credentials get no tokens then.`;

@@ -8,6 +8,11 @@ export function parseUuid(text: string): string {
   throw new InvalidArgumentError("It must be an id such as 7ce9f436-f2d1-48c4-aac9-a837564ae7ea.");
 }
 
+export const clientIdArgument = ["<client-id>", "the credential", parseUuid] as const;
+
+/** Of the samples in every help. */
+export const sampleId = "7ce9f436-f2d1-48c4-aac9-a837564ae7ea";
+
 const unitSeconds: ReadonlyMap<string | undefined, number> = new Map([
   ["m", 60],
   ["h", 3_600],

@@ -1,15 +1,15 @@
 import type { ManagementClient, Session } from "@biped/management-client";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
-import { CommandError, createLocalError, createUsageError } from "../command-error.ts";
+import { createUsageError } from "../command-error.ts";
 import { removeEmpty } from "../credential.ts";
 import { type GlobalOptions, readGlobalOptions } from "../global-options.ts";
-import { askSecret, askText } from "../login/prompts.ts";
-import { readNamedFile } from "../named-file.ts";
+import { askText } from "../login/prompts.ts";
+import { readSecret } from "../login/read-secret.ts";
 import { findConfigDirectory } from "../profiles/config-directory.ts";
 import type { SecretStoreKind } from "../profiles/profile.ts";
-import { checkProfileName, openStoreOf, type ProfileStore } from "../profiles/profile-store.ts";
-import { keychainUnavailable } from "../profiles/secret-store.ts";
+import { checkProfileName, openStoreOf } from "../profiles/profile-store.ts";
+import { saveProfile } from "../profiles/save-profile.ts";
 import { escapeControls } from "../terminal/escape-controls.ts";
 import { formatColumns } from "../terminal/table.ts";
 import { checkAccessToken, parseAdminUrl } from "./admin-access.ts";
@@ -49,6 +49,13 @@ export function addAdminLoginCommand(admin: Command, context: CommandContext): v
     .action((options: LoginOptions, command: Command) => login(context, options, readGlobalOptions(command)));
 }
 
+const wantedToken = {
+  question: "Access token",
+  noun: "access token",
+  fileOption: "--token-file",
+  code: "NOT_AN_ACCESS_TOKEN",
+} as const;
+
 type Found = { readonly adminUrl: string; readonly accessToken: string };
 
 async function login(context: CommandContext, options: LoginOptions, global: GlobalOptions): Promise<void> {
@@ -73,10 +80,15 @@ async function login(context: CommandContext, options: LoginOptions, global: Glo
   // Store
   const profile = { adminUrl, email: session.administrator.email };
   const preferred = options.store ?? (options.sandbox === undefined ? undefined : "file");
-  const secretStore = await save(store, { name, profile, accessToken, preferred });
+  const saved = await saveProfile(store, {
+    name,
+    secret: accessToken,
+    preferred,
+    createProfile: (secretStore): AdminProfile => ({ ...profile, secretStore }),
+  });
   // Answer
-  if (terminal.isJson) return terminal.printJson({ profile: name, ...profile, secretStore, session });
-  print(context, { name, profile: { ...profile, secretStore }, session });
+  if (terminal.isJson) return terminal.printJson({ profile: name, ...saved, session });
+  print(context, { name, profile: saved, session });
 }
 
 async function check(management: ManagementClient): Promise<Session> {
@@ -97,43 +109,7 @@ async function findAccess(
   const text = known ?? (await askText(terminal, { message: "URL of the console", placeholder: "https://…" }));
   // Before the token is typed, which a mistake in the address would make in vain.
   const adminUrl = parseAdminUrl(text);
-  return { adminUrl, accessToken: checkAccessToken(await readToken(context, options.tokenFile)) };
-}
-
-/** Typed, piped or from a file, and never from an argument: everybody on the machine can read those. */
-async function readToken({ terminal }: CommandContext, file: string | undefined): Promise<string> {
-  if (file === undefined && terminal.isInteractive) return askSecret(terminal, "Access token");
-  const fromInput = file === undefined || file === "-";
-  const advice = "Pipe it in, or name its file with --token-file.";
-  if (file === undefined && terminal.isInputTerminal) throw createUsageError("The access token is missing", advice);
-  const text = (fromInput ? await terminal.readInput() : (await readNamedFile(file)).toString("utf8")).trim();
-  const place = fromInput ? "stdin" : file;
-  if (text === "") throw createUsageError(`There is no access token on ${place}`, advice);
-  if (/[\r\n]/.test(text)) throw createLocalError(`There is more than one line in ${place}`, "NOT_AN_ACCESS_TOKEN");
-  return text;
-}
-
-type Saved = {
-  readonly name: string;
-  readonly profile: Omit<AdminProfile, "secretStore">;
-  readonly accessToken: string;
-  readonly preferred: SecretStoreKind | undefined;
-};
-
-async function save(
-  store: ProfileStore<AdminProfile>,
-  { name, profile, accessToken, preferred }: Saved,
-): Promise<SecretStoreKind> {
-  const secretStore = preferred ?? "keychain";
-  try {
-    await store.save(name, { ...profile, secretStore }, accessToken);
-    return secretStore;
-  } catch (error) {
-    const isUnavailable = error instanceof CommandError && error.code === keychainUnavailable;
-    if (!isUnavailable || preferred !== undefined) throw error;
-    await store.save(name, { ...profile, secretStore: "file" }, accessToken);
-    return "file";
-  }
+  return { adminUrl, accessToken: checkAccessToken(await readSecret(context, options.tokenFile, wantedToken)) };
 }
 
 type Printed = { readonly name: string; readonly profile: AdminProfile; readonly session: Session };

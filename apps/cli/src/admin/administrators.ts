@@ -7,6 +7,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { type AdminSession, openSession } from "./admin-session.ts";
 import { type ConfirmOptions, confirm, confirmOption } from "./confirm.ts";
 import { formatDay, formatExamples, printChanged, printList, printRows } from "./print-answer.ts";
+import { addStateCommands, type states } from "./state-commands.ts";
 import { takePages } from "./take-pages.ts";
 
 type ListOptions = { readonly search?: string; readonly account?: number; readonly limit?: number };
@@ -54,23 +55,14 @@ function addInvitationCommands(administrators: Command, context: CommandContext)
 }
 
 function addChangeCommands(administrators: Command, context: CommandContext): void {
-  administrators
-    .command("disable")
-    .description("disable an administrator: sessions and access tokens end")
-    .argument("<who>", "id or e-mail address")
-    .option(...confirmOption)
-    .addHelpText("after", formatExamples("admin administrators disable ann@example.com"))
-    .action((who: string, options: ConfirmOptions, command: Command) =>
-      change(context, { who, body: { state: "disabled" }, question: "Disable", options }, command),
-    );
-  administrators
-    .command("enable")
-    .description("enable an administrator")
-    .argument("<who>", "id or e-mail address")
-    .addHelpText("after", formatExamples("admin administrators enable ann@example.com"))
-    .action((who: string, _: unknown, command: Command) =>
-      change(context, { who, body: { state: "enabled" }, question: "Enable", options: { yes: true } }, command),
-    );
+  addStateCommands(administrators, {
+    noun: "an administrator",
+    effect: "sessions and access tokens end",
+    argument: ["<who>", "id or e-mail address", String],
+    example: "ann@example.com",
+    setState: ({ id: who, state, options }, command) =>
+      change(context, { who, body: { state }, question: "Disable", options }, command),
+  });
   administrators
     .command("set-platform-role")
     .description("make an administrator a platform owner, or take that away with none")
@@ -156,7 +148,7 @@ export function printInvited(terminal: Terminal, invited: Invited): void {
 
 type Change = {
   readonly who: string;
-  readonly body: { readonly state?: "enabled" | "disabled"; readonly platformRole?: "owner" | null };
+  readonly body: { readonly state?: (typeof states)[number]; readonly platformRole?: "owner" | null };
   /** Begins the question; the address ends it. */
   readonly question: string;
   readonly options: ConfirmOptions;

@@ -3,11 +3,12 @@ import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { createUsageError } from "../command-error.ts";
 import { readGlobalOptions } from "../global-options.ts";
-import { type Expiry, formatExpiry, parseExpiry, parseRanges, parseUuid } from "./admin-arguments.ts";
+import { clientIdArgument, type Expiry, formatExpiry, parseExpiry, parseRanges, sampleId } from "./admin-arguments.ts";
 import { openSession } from "./admin-session.ts";
 import { type ConfirmOptions, confirm, confirmOption } from "./confirm.ts";
 import { formatExamples, printChanged } from "./print-answer.ts";
 import { nameCredential, readCredential } from "./read-credentials.ts";
+import { addStateCommands } from "./state-commands.ts";
 
 type EditOptions = {
   readonly name?: string;
@@ -16,55 +17,40 @@ type EditOptions = {
 };
 type Body = Input<"PATCH /api/credentials/:clientId">["body"];
 
-const client = "7ce9f436-f2d1-48c4-aac9-a837564ae7ea";
-
 /** `edit`, `disable`, `enable` and `delete`. */
 export function addChangeCommands(credentials: Command, context: CommandContext): void {
   credentials
     .command("edit")
     .description("change a credential; --scope sets the scopes that it owns from then on")
-    .argument("<client-id>", "the credential", parseUuid)
+    .argument(...clientIdArgument)
     .option("--name <name>", "what people read")
     .option("--expires <when>", "its end: 365d, a date, or never", parseExpiry)
     .option("--allowed-ranges <ranges>", "CIDR ranges parted by commas, or anywhere", parseRanges)
     .addHelpText(
       "after",
       formatExamples(
-        `admin credentials edit ${client} --scope "data-export metrics"`,
-        `admin credentials edit ${client} --expires never`,
-        `admin credentials edit ${client} --allowed-ranges anywhere`,
+        `admin credentials edit ${sampleId} --scope "data-export metrics"`,
+        `admin credentials edit ${sampleId} --expires never`,
+        `admin credentials edit ${sampleId} --allowed-ranges anywhere`,
       ),
     )
     .action((clientId: string, options: EditOptions, command: Command) =>
       edit(context, { clientId, options }, command),
     );
-  addStateCommands(credentials, context);
-}
-
-function addStateCommands(credentials: Command, context: CommandContext): void {
-  credentials
-    .command("disable")
-    .description("disable a credential: it gets no tokens until it is enabled")
-    .argument("<client-id>", "the credential", parseUuid)
-    .option(...confirmOption)
-    .addHelpText("after", formatExamples(`admin credentials disable ${client}`))
-    .action((clientId: string, options: ConfirmOptions, command: Command) =>
-      change(context, { clientId, body: { state: "disabled" }, options }, command),
-    );
-  credentials
-    .command("enable")
-    .description("enable a credential")
-    .argument("<client-id>", "the credential", parseUuid)
-    .addHelpText("after", formatExamples(`admin credentials enable ${client}`))
-    .action((clientId: string, _: unknown, command: Command) =>
-      change(context, { clientId, body: { state: "enabled" } }, command),
-    );
+  addStateCommands(credentials, {
+    noun: "a credential",
+    effect: "it gets no tokens until it is enabled",
+    argument: clientIdArgument,
+    example: sampleId,
+    setState: ({ id: clientId, state, options }, command) =>
+      change(context, { clientId, body: { state }, options }, command),
+  });
   credentials
     .command("delete")
     .description("delete a credential for ever")
-    .argument("<client-id>", "the credential", parseUuid)
+    .argument(...clientIdArgument)
     .option(...confirmOption)
-    .addHelpText("after", formatExamples(`admin credentials delete ${client}`))
+    .addHelpText("after", formatExamples(`admin credentials delete ${sampleId}`))
     .action((clientId: string, options: ConfirmOptions, command: Command) =>
       remove(context, { clientId, options }, command),
     );

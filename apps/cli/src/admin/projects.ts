@@ -2,10 +2,11 @@ import type { Project } from "@biped/management-client";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { parseId } from "../exports/export-arguments.ts";
-import { addListOptions, type ListOptions, type states } from "./accounts.ts";
+import { addListOptions, type ListOptions } from "./accounts.ts";
 import { type AdminSession, openSession } from "./admin-session.ts";
 import { type ConfirmOptions, confirm, confirmOption } from "./confirm.ts";
 import { formatExamples, printChanged, printCreated, printList, printObject } from "./print-answer.ts";
+import { addStateCommands, type states } from "./state-commands.ts";
 import { takePages } from "./take-pages.ts";
 
 type ProjectListOptions = ListOptions & {
@@ -30,7 +31,13 @@ export function addProjectsCommands(admin: Command, context: CommandContext): vo
   addCreateCommand(projects, context);
   addChangeCommands(projects, context);
   addMoveCommand(projects, context);
-  addStateCommands(projects, context);
+  addStateCommands(projects, {
+    noun: "a project",
+    effect: "nobody gets a token for it until it is enabled",
+    argument: ["<project>", "its id", parseId],
+    example: "42",
+    setState: ({ id, state, options }, command) => change(context, { id, body: { state }, options }, command),
+  });
 }
 
 function addReadingCommands(projects: Command, context: CommandContext): void {
@@ -101,24 +108,6 @@ the new one.\n${formatExamples("admin projects move 42 azure-west-europe")}`,
     .action((id: number, cloud: string, options: ConfirmOptions, command: Command) =>
       move(context, { id, cloud, options }, command),
     );
-}
-
-function addStateCommands(projects: Command, context: CommandContext): void {
-  projects
-    .command("disable")
-    .description("disable a project: nobody gets a token for it until it is enabled")
-    .argument("<project>", "its id", parseId)
-    .option(...confirmOption)
-    .addHelpText("after", formatExamples("admin projects disable 42"))
-    .action((id: number, options: ConfirmOptions, command: Command) =>
-      change(context, { id, body: { state: "disabled" }, options }, command),
-    );
-  projects
-    .command("enable")
-    .description("enable a project")
-    .argument("<project>", "its id", parseId)
-    .addHelpText("after", formatExamples("admin projects enable 42"))
-    .action((id: number, _: unknown, command: Command) => change(context, { id, body: { state: "enabled" } }, command));
 }
 
 async function list(context: CommandContext, options: ProjectListOptions, command: Command): Promise<void> {

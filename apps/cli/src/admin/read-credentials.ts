@@ -4,7 +4,7 @@ import type { CommandContext } from "../command-context.ts";
 import { parseId } from "../exports/export-arguments.ts";
 import { formatDuration } from "../terminal/format-time.ts";
 import { addListOptions, type ListOptions } from "./accounts.ts";
-import { parseUuid } from "./admin-arguments.ts";
+import { clientIdArgument, sampleId } from "./admin-arguments.ts";
 import { type AdminSession, openSession } from "./admin-session.ts";
 import { formatDay, formatExamples, printList, printObject, tellInstant } from "./print-answer.ts";
 import { checkItems, takePages } from "./take-pages.ts";
@@ -30,8 +30,8 @@ export function addReadingCommands(credentials: Command, context: CommandContext
   credentials
     .command("show")
     .description("show a credential with the ages of its secrets")
-    .argument("<client-id>", "the credential", parseUuid)
-    .addHelpText("after", formatExamples("admin credentials show 7ce9f436-f2d1-48c4-aac9-a837564ae7ea"))
+    .argument(...clientIdArgument)
+    .addHelpText("after", formatExamples(`admin credentials show ${sampleId}`))
     .action((clientId: string, _: unknown, command: Command) => show(context, clientId, command));
   credentials
     .command("scopes")

@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto";
-import path from "node:path";
 import type { CommandContext } from "../command-context.ts";
-import { CommandError, createLocalError } from "../command-error.ts";
+import { CommandError } from "../command-error.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { parseJson } from "../json.ts";
-import { readFileIfThere } from "../named-file.ts";
+import { readSandboxFile } from "../login/sandbox-file.ts";
 import { parseAdminUrl } from "./admin-access.ts";
 import { createManagement, createUnexpectedAnswer } from "./open-management.ts";
 
@@ -18,7 +16,10 @@ export async function createSandboxAccess(
   context: CommandContext,
   directory: string | true,
 ): Promise<{ readonly adminUrl: string; readonly accessToken: string }> {
-  const { adminUrl, email, password } = await readSandboxAdministrator(context, directory);
+  const { adminUrl, email, password } = await readSandboxFile(context, directory, {
+    command: "biped admin login",
+    parse: parseAdministrator,
+  });
   const signedOut = await createManagement(context, { adminUrl, headers: consoleHeaders });
   const answer = await signedOut.open("POST /api/session", { body: { email, password } });
   const cookie = readCookie(answer);
@@ -45,25 +46,14 @@ export async function createSandboxAccess(
   return { adminUrl, accessToken: made.token };
 }
 
-async function readSandboxAdministrator(
-  { environment, workingDirectory }: Pick<CommandContext, "environment" | "workingDirectory">,
-  directory: string | true,
-) {
-  const folder = directory === true ? (environment.BIPED_DATA_DIR ?? ".biped") : directory;
-  const file = path.join(path.resolve(workingDirectory, folder), "demo.json");
-  const text = await readFileIfThere(file);
-  if (text === undefined) {
-    const next = "Start the sandbox first (biped sandbox), or name its data directory: biped admin login --sandbox DIR";
-    throw createLocalError(`There is no ${file}`, "NO_SANDBOX", next);
-  }
+async function parseAdministrator(written: unknown) {
   const { z } = await import("zod/mini");
   const schema = z.object({
     console: z.string(),
     administrator: z.object({ email: z.string(), password: z.string() }),
   });
-  const parsed = schema.safeParse(parseJson(text));
-  if (!parsed.success) throw createLocalError(`${file} is damaged`, "FILE_DAMAGED", "Start the sandbox again.");
-  return { adminUrl: parseAdminUrl(parsed.data.console), ...parsed.data.administrator };
+  const { data } = schema.safeParse(written);
+  return data && { adminUrl: parseAdminUrl(data.console), ...data.administrator };
 }
 
 function readCookie(answer: Response, fallback?: string): string {

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { CommandError } from "../command-error.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { parsePeriod, parseUuid, parseWhole } from "./admin-arguments.ts";
+import { clientIdArgument, parsePeriod, parseUuid, parseWhole, sampleId } from "./admin-arguments.ts";
 import { type AdminSession, openSession } from "./admin-session.ts";
 import { type ConfirmOptions, confirm, confirmOption } from "./confirm.ts";
 import { formatExamples, printChanged } from "./print-answer.ts";
@@ -13,15 +13,13 @@ import { addSecretOptions, handOutSecret, type SecretOptions } from "./shown-sec
 type RotateOptions = SecretOptions & ConfirmOptions & { readonly overlapDays?: number };
 type EndOptions = ConfirmOptions & { readonly unlessUsedWithin?: number };
 
-const client = "7ce9f436-f2d1-48c4-aac9-a837564ae7ea";
-
 const rotateHelp = `
 The new secret works beside the former one until the overlap is over. Give it to
 the programs, watch the former one fall silent (\`biped admin credentials show\`),
 then complete the rotation; or cancel it, and the former one lives on.
 ${formatExamples(
-  `admin credentials rotate ${client} --env > .env`,
-  `admin credentials complete-rotation ${client} --unless-used-within 1d`,
+  `admin credentials rotate ${sampleId} --env > .env`,
+  `admin credentials complete-rotation ${sampleId} --unless-used-within 1d`,
 )}`;
 
 /** `rotate`, `complete-rotation`, `cancel-rotation` and `retire-secret`. */
@@ -29,7 +27,7 @@ export function addSecretsCommands(credentials: Command, context: CommandContext
   const rotate = credentials
     .command("rotate")
     .description("make a second secret, which works beside the first during the overlap")
-    .argument("<client-id>", "the credential", parseUuid)
+    .argument(...clientIdArgument)
     .option("--overlap-days <n>", "0 to 30 (default: 7); 0 ends the former secret now", parseWhole(0, 30))
     .option(...confirmOption);
   addSecretOptions(rotate)
@@ -45,32 +43,32 @@ function addEndCommands(credentials: Command, context: CommandContext): void {
   credentials
     .command("complete-rotation")
     .description("end the former secret now")
-    .argument("<client-id>", "the credential", parseUuid)
+    .argument(...clientIdArgument)
     .option(...silence)
     .option(...confirmOption)
-    .addHelpText("after", formatExamples(`admin credentials complete-rotation ${client} --unless-used-within 1d`))
+    .addHelpText("after", formatExamples(`admin credentials complete-rotation ${sampleId} --unless-used-within 1d`))
     .action((clientId: string, options: EndOptions, command: Command) =>
       endSecret(context, { clientId, options, choose: findFormer }, command),
     );
   credentials
     .command("cancel-rotation")
     .description("end the newest secret now; the former one lives on as before")
-    .argument("<client-id>", "the credential", parseUuid)
+    .argument(...clientIdArgument)
     .option(...confirmOption)
-    .addHelpText("after", formatExamples(`admin credentials cancel-rotation ${client}`))
+    .addHelpText("after", formatExamples(`admin credentials cancel-rotation ${sampleId}`))
     .action((clientId: string, options: ConfirmOptions, command: Command) =>
       cancelRotation(context, { clientId, options }, command),
     );
   credentials
     .command("retire-secret")
     .description("end one secret now, be it the only one")
-    .argument("<client-id>", "the credential", parseUuid)
+    .argument(...clientIdArgument)
     .argument("<secret-id>", "the secret, as `biped admin credentials show` names it", parseUuid)
     .option(...silence)
     .option(...confirmOption)
     .addHelpText(
       "after",
-      formatExamples(`admin credentials retire-secret ${client} \\\n      a1bb37b4-7aa3-4dd5-8d74-0400476c5e59`),
+      formatExamples(`admin credentials retire-secret ${sampleId} \\\n      a1bb37b4-7aa3-4dd5-8d74-0400476c5e59`),
     )
     .action((clientId: string, secretId: string, options: EndOptions, command: Command) =>
       endSecret(context, { clientId, options, choose: (credential) => findSecret(credential, secretId) }, command),

@@ -1,28 +1,26 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
-import { parseUuid, parseWhole } from "./admin-arguments.ts";
+import { clientIdArgument, parseWhole, sampleId } from "./admin-arguments.ts";
 import { openSession } from "./admin-session.ts";
 import { formatDay, formatExamples, printList } from "./print-answer.ts";
 import { checkItems } from "./take-pages.ts";
-
-const client = "7ce9f436-f2d1-48c4-aac9-a837564ae7ea";
 
 /** `usage` and `refusals` of a credential. */
 export function addUsageCommands(credentials: Command, context: CommandContext): void {
   credentials
     .command("usage")
     .description("tokens and refusals of a credential by day, oldest first")
-    .argument("<client-id>", "the credential", parseUuid)
+    .argument(...clientIdArgument)
     .option("--days <n>", "how many, 1 to 90 (default: 30)", parseWhole(1, 90))
-    .addHelpText("after", formatExamples(`admin credentials usage ${client} --days 7`))
+    .addHelpText("after", formatExamples(`admin credentials usage ${sampleId} --days 7`))
     .action((clientId: string, options: { readonly days?: number }, command: Command) =>
       listUsage(context, { clientId, options }, command),
     );
   credentials
     .command("refusals")
     .description("the latest refusals of a credential, with the reason in plain words")
-    .argument("<client-id>", "the credential", parseUuid)
-    .addHelpText("after", formatExamples(`admin credentials refusals ${client}`))
+    .argument(...clientIdArgument)
+    .addHelpText("after", formatExamples(`admin credentials refusals ${sampleId}`))
     .action((clientId: string, _: unknown, command: Command) => listRefusals(context, clientId, command));
 }
 

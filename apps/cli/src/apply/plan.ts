@@ -21,71 +21,48 @@ export type Reference = { readonly id: number } | { readonly created: string };
 export type Difference = { readonly member: string; readonly before: string; readonly after: string };
 
 /** Without what lies below it, which has steps of its own. */
-export type OwnMembers<Declared extends object> = Omit<Declared, "projects" | "credentials">;
+type OwnMembers<Declared extends object> = Omit<Declared, "projects" | "credentials">;
 
-export type CloudStep =
-  | { readonly kind: "create"; readonly noun: "cloud"; readonly title: string; readonly declared: DeclaredCloud }
-  | {
-      readonly kind: "change";
-      readonly noun: "cloud";
-      readonly title: string;
-      readonly declared: DeclaredCloud;
-      readonly version: number;
-      readonly differences: readonly Difference[];
-    };
+type Creation<Noun, Declared extends object> = {
+  readonly kind: "create";
+  readonly noun: Noun;
+  readonly title: string;
+  readonly declared: OwnMembers<Declared>;
+};
+
+type Change<Noun> = {
+  readonly kind: "change";
+  readonly noun: Noun;
+  readonly title: string;
+  readonly version: number;
+  readonly differences: readonly Difference[];
+};
+
+export type CloudStep = Creation<"cloud", DeclaredCloud> | (Change<"cloud"> & { readonly declared: DeclaredCloud });
 
 export type AccountStep =
-  | {
-      readonly kind: "create";
-      readonly noun: "account";
-      readonly title: string;
-      readonly declared: OwnMembers<DeclaredAccount>;
-    }
-  | {
-      readonly kind: "change";
-      readonly noun: "account";
-      readonly title: string;
+  | Creation<"account", DeclaredAccount>
+  | (Change<"account"> & {
       readonly id: number;
-      readonly version: number;
       readonly body: { readonly name?: string; readonly credentialLifetimeLimitDays?: number | null };
       readonly state: State | undefined;
-      readonly differences: readonly Difference[];
-    };
+    });
 
 export type ProjectStep =
-  | {
-      readonly kind: "create";
-      readonly noun: "project";
-      readonly title: string;
-      readonly account: Reference;
-      readonly declared: OwnMembers<DeclaredProject>;
-    }
-  | {
-      readonly kind: "change";
-      readonly noun: "project";
-      readonly title: string;
+  | (Creation<"project", DeclaredProject> & { readonly account: Reference })
+  | (Change<"project"> & {
       readonly id: number;
-      readonly version: number;
       readonly body: { readonly name?: string; readonly timeZone?: string; readonly state?: State };
       readonly cloud: string | undefined;
-      readonly differences: readonly Difference[];
-    };
+    });
 
 export type CredentialStep =
-  | {
-      readonly kind: "create";
-      readonly noun: "credential";
-      readonly title: string;
+  | (Creation<"credential", DeclaredCredential> & {
       readonly account: Reference;
       readonly project: Reference | undefined;
-      readonly declared: DeclaredCredential;
-    }
-  | {
-      readonly kind: "change";
-      readonly noun: "credential";
-      readonly title: string;
+    })
+  | (Change<"credential"> & {
       readonly clientId: string;
-      readonly version: number;
       readonly body: {
         readonly name?: string;
         readonly scopes?: string[];
@@ -93,8 +70,7 @@ export type CredentialStep =
         readonly expiresAt?: string | null;
         readonly state?: State;
       };
-      readonly differences: readonly Difference[];
-    }
+    })
   | {
       readonly kind: "delete";
       readonly noun: "credential";

@@ -5,9 +5,9 @@ import { exitCodes } from "../exit-codes.ts";
 import { type GlobalOptions, readGlobalOptions } from "../global-options.ts";
 import { chooseScope, createClientFor } from "../open-client.ts";
 import { findConfigDirectory } from "../profiles/config-directory.ts";
-import type { Profile, SecretStoreKind } from "../profiles/profile.ts";
-import { checkProfileName, openProfileStore, type ProfileStore } from "../profiles/profile-store.ts";
-import { keychainUnavailable } from "../profiles/secret-store.ts";
+import type { Profile } from "../profiles/profile.ts";
+import { checkProfileName, openProfileStore } from "../profiles/profile-store.ts";
+import { saveProfile } from "../profiles/save-profile.ts";
 import { escapeControls } from "../terminal/escape-controls.ts";
 import { formatColumns } from "../terminal/table.ts";
 import { type CredentialFacts, readCredentialFacts } from "../whoami/credential-facts.ts";
@@ -56,9 +56,13 @@ async function login(context: CommandContext, options: LoginOptions, global: Glo
   // Store
   const profile = { authUrl: settings.authUrl, clientId: settings.clientId, ...chosen, allowedHosts };
   const preferred = options.store ?? (options.sandbox === undefined ? undefined : "file");
-  const secretStore = await save(store, { name, profile, secret: settings.clientSecret, preferred });
+  const saved = await saveProfile(store, {
+    name,
+    secret: settings.clientSecret,
+    preferred,
+    createProfile: (secretStore): Profile => ({ ...profile, secretStore }),
+  });
   // Answer
-  const saved = { ...profile, secretStore };
   if (terminal.isJson) return terminal.printJson(createAnswer(name, saved, facts));
   print(context, { name, profile: saved, facts });
 }
@@ -87,26 +91,6 @@ function chooseTarget(
     });
   }
   return { scope: scope ?? chooseScope(scopes), projectId: projectId ?? (ids.length === 1 ? ids[0] : undefined) };
-}
-
-type Saved = {
-  readonly name: string;
-  readonly profile: Omit<Profile, "secretStore">;
-  readonly secret: string;
-  readonly preferred: SecretStoreKind | undefined;
-};
-
-async function save(store: ProfileStore, { name, profile, secret, preferred }: Saved): Promise<SecretStoreKind> {
-  try {
-    const secretStore = preferred ?? "keychain";
-    await store.save(name, { ...profile, secretStore }, secret);
-    return secretStore;
-  } catch (error) {
-    const isUnavailable = error instanceof CommandError && error.code === keychainUnavailable;
-    if (!isUnavailable || preferred !== undefined) throw error;
-    await store.save(name, { ...profile, secretStore: "file" }, secret);
-    return "file";
-  }
 }
 
 function createAnswer(name: string, profile: Profile, facts: CredentialFacts) {

@@ -1,10 +1,10 @@
 import type { CommandContext } from "../command-context.ts";
-import { createLocalError, createUsageError } from "../command-error.ts";
+import { createUsageError } from "../command-error.ts";
 import type { GlobalOptions } from "../global-options.ts";
-import { readNamedFile } from "../named-file.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { parseAuthUrl } from "../token/issuer.ts";
-import { askSecret, askText } from "./prompts.ts";
+import { askText } from "./prompts.ts";
+import { readSecret } from "./read-secret.ts";
 import { readSandboxCredential } from "./sandbox-credential.ts";
 
 export type LoginOptions = {
@@ -21,6 +21,13 @@ export type LoginSettings = {
   readonly clientSecret: string;
   readonly projectId: number | undefined;
 };
+
+const wantedSecret = {
+  question: "Client secret",
+  noun: "secret",
+  fileOption: "--secret-file",
+  code: "NOT_A_SECRET",
+} as const;
 
 type Asked = {
   readonly options: LoginOptions;
@@ -46,7 +53,7 @@ export async function findLoginSettings(context: CommandContext, asked: Asked): 
   return {
     authUrl: service,
     clientId: clientId ?? (await askText(terminal, { message: "Client id" })),
-    clientSecret: await readSecret(context, options.secretFile),
+    clientSecret: await readSecret(context, options.secretFile, wantedSecret),
     projectId: global.project ?? (previous?.clientId === clientId ? previous?.projectId : undefined),
   };
 }
@@ -64,19 +71,4 @@ function refuseMissing({
     `${missing.join(" and ")} missing`,
     "For example: biped login --auth-url https://… --client-id ID < secret.txt",
   );
-}
-
-/** Typed, piped or from a file, and never from an argument: everybody on the machine can read those. */
-async function readSecret({ terminal }: CommandContext, file: string | undefined): Promise<string> {
-  if (file === undefined && terminal.isInteractive) return askSecret(terminal, "Client secret");
-  if (file === undefined && terminal.isInputTerminal) {
-    throw createUsageError("The secret is missing", "Pipe it in, or name its file with --secret-file.");
-  }
-  const fromInput = file === undefined || file === "-";
-  const text = (fromInput ? await terminal.readInput() : (await readNamedFile(file)).toString("utf8")).trim();
-  const place = fromInput ? "stdin" : file;
-  if (text === "")
-    throw createUsageError(`There is no secret on ${place}`, "Pipe it in, or name its file with --secret-file.");
-  if (/[\r\n]/.test(text)) throw createLocalError(`There is more than one line in ${place}`, "NOT_A_SECRET");
-  return text;
 }

@@ -10,11 +10,11 @@ import { useProof } from "./step-up.tsx";
 /** Names of operations that change something. */
 export type ChangeName = Exclude<OperationName, ReadName>;
 
-export type Action<Name extends ChangeName> = {
+export type ActionState = { readonly isRunning: boolean; readonly failure: Failure | undefined };
+
+export type Action<Name extends ChangeName> = ActionState & {
   /** Undefined where it failed or was cancelled: the failure is then in `failure`, and nothing is thrown. */
   readonly run: (input: Input<Name>, options?: ActionOptions) => Promise<{ readonly answer: Answer<Name> } | undefined>;
-  readonly isRunning: boolean;
-  readonly failure: Failure | undefined;
   /** Forgets the failure, such as when a dialog is opened anew. */
   readonly reset: () => void;
 };

@@ -21,7 +21,6 @@ export function StepUpDialog({ onFinish }: { readonly onFinish: (isProved: boole
   const proofs = session === undefined ? [] : findProofs(session.factors);
   return (
     <Dialog
-      isOpen
       isOnTop
       isKeptOnOutsideClick
       onClose={() => onFinish(false)}

@@ -61,11 +61,13 @@ type CopyFieldProps = {
   readonly label?: string;
   readonly what: string;
   readonly value: string;
+  /** For what is typed off: shown by fours, and copied as it is. */
+  readonly isGrouped?: boolean;
 };
 
 /** Something to carry elsewhere: an id, an address. */
-export function CopyField({ label, what, value }: CopyFieldProps) {
-  return <CopyRow label={label} what={what} value={value} />;
+export function CopyField({ label, ...rest }: CopyFieldProps) {
+  return <CopyRow {...rest} label={label} />;
 }
 
 type CopyRowProps = Omit<CopyFieldProps, "label"> & {
@@ -73,16 +75,26 @@ type CopyRowProps = Omit<CopyFieldProps, "label"> & {
   readonly className?: string;
 };
 
-function CopyRow({ label, what, value, className }: CopyRowProps) {
+function CopyRow({ label, what, value, isGrouped, className }: CopyRowProps) {
   return (
     <div>
       {label !== undefined && <p className="copy-field__label">{label}</p>}
       <div className={joinClassNames("copy-field", className)}>
-        <span className="copy-field__value">{value}</span>
+        <span className="copy-field__value">{isGrouped === true ? <Fours text={value} /> : value}</span>
         <CopyButton text={value} what={what} />
       </div>
     </div>
   );
+}
+
+/** No space is added to the text itself, so that what is selected by hand is right too. */
+function Fours({ text }: { readonly text: string }) {
+  return (text.match(/.{1,4}/gs) ?? []).map((four, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: The place in the text is what a group is.
+    <span key={index} className="copy-field__four">
+      {four}
+    </span>
+  ));
 }
 
 type SecretFieldProps = {

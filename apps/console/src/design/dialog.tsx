@@ -1,7 +1,7 @@
 import "./dialog.css";
 import { Dialog as BaseDialog } from "@base-ui/react/dialog";
 import { type FormEvent, type KeyboardEvent, type ReactNode, useRef, useState } from "react";
-import type { Failure } from "../api/failure.ts";
+import type { ActionState } from "../api/actions.ts";
 import { Button } from "./button.tsx";
 import { FailureCallout } from "./callout.tsx";
 import { joinClassNames } from "./class-names.ts";
@@ -10,7 +10,6 @@ import { ScrolledTo } from "./scrolled-to.tsx";
 import { TextField } from "./text-field.tsx";
 
 type DialogProps = {
-  readonly isOpen: boolean;
   readonly onClose: () => void;
   readonly title: string;
   readonly description?: ReactNode;
@@ -22,8 +21,11 @@ type DialogProps = {
   readonly children: ReactNode;
 };
 
-/** Focus goes in and comes back; Escape closes. Its content is `dialog__body`, then `dialog__foot`. */
-export function Dialog({ isOpen, onClose, title, description, size, children, ...behaviour }: DialogProps) {
+/**
+ * Open for as long as it is mounted. Focus goes in and comes back; Escape closes. Its content is `dialog__body`, then
+ * `dialog__foot`.
+ */
+export function Dialog({ onClose, title, description, size, children, ...behaviour }: DialogProps) {
   const popup = useRef<HTMLDivElement>(null);
   const keepEscape = (event: KeyboardEvent): void => {
     if (behaviour.isOnTop !== true || event.key !== "Escape") return;
@@ -32,7 +34,7 @@ export function Dialog({ isOpen, onClose, title, description, size, children, ..
   };
   return (
     <BaseDialog.Root
-      open={isOpen}
+      open
       disablePointerDismissal={behaviour.isKeptOnOutsideClick ?? false}
       onOpenChange={(open) => {
         if (!open) onClose();
@@ -72,15 +74,15 @@ function findFirstField(popup: HTMLElement | null): HTMLElement | true {
 type FormDialogProps = DialogProps & {
   readonly submitLabel: string;
   readonly submitKind?: "primary" | "danger";
-  readonly isSubmitting: boolean;
+  /** What it does, such as that of `useAction`. */
+  readonly action: ActionState;
   readonly isSubmitDisabled?: boolean;
-  readonly failure?: Failure | undefined;
   readonly onSubmit: () => void;
 };
 
 /** A dialog that is one form: Enter submits, the failure stands above the buttons, what was entered stays. */
-export function FormDialog({ children, failure, onSubmit, ...props }: FormDialogProps) {
-  const isInert = props.isSubmitting || props.isSubmitDisabled === true;
+export function FormDialog({ children, action, onSubmit, ...props }: FormDialogProps) {
+  const isInert = action.isRunning || props.isSubmitDisabled === true;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     // React hands the events of a dialog on to the form that it was opened from.
@@ -92,9 +94,9 @@ export function FormDialog({ children, failure, onSubmit, ...props }: FormDialog
       <form className="dialog__form" onSubmit={submit}>
         <div className="dialog__body">
           {children}
-          {failure !== undefined && (
+          {action.failure !== undefined && (
             <ScrolledTo>
-              <FailureCallout failure={failure} />
+              <FailureCallout failure={action.failure} />
             </ScrolledTo>
           )}
         </div>
@@ -103,7 +105,7 @@ export function FormDialog({ children, failure, onSubmit, ...props }: FormDialog
           <Button
             type="submit"
             kind={props.submitKind ?? "primary"}
-            isLoading={props.isSubmitting}
+            isLoading={action.isRunning}
             isDisabled={props.isSubmitDisabled ?? false}
           >
             {props.submitLabel}
@@ -114,41 +116,23 @@ export function FormDialog({ children, failure, onSubmit, ...props }: FormDialog
   );
 }
 
-type ConfirmDialogProps = {
-  readonly isOpen: boolean;
-  readonly onClose: () => void;
-  readonly title: string;
+type ConfirmDialogProps = Pick<FormDialogProps, "onClose" | "title" | "action"> & {
   /** What will happen, and whether it can be undone. */
   readonly children: ReactNode;
   readonly confirmLabel: string;
   /** Has to be typed first; for what cannot be undone. */
   readonly typedText?: string;
-  readonly isRunning: boolean;
-  readonly failure?: Failure | undefined;
   readonly onConfirm: () => void;
 };
 
-export function ConfirmDialog({
-  children,
-  confirmLabel,
-  typedText,
-  isRunning,
-  onConfirm,
-  ...props
-}: ConfirmDialogProps) {
+export function ConfirmDialog({ children, confirmLabel, typedText, onConfirm, ...props }: ConfirmDialogProps) {
   const [typed, setTyped] = useState("");
-  const close = (): void => {
-    setTyped("");
-    props.onClose();
-  };
   return (
     <FormDialog
       {...props}
-      onClose={close}
       onSubmit={onConfirm}
       submitLabel={confirmLabel}
       submitKind="danger"
-      isSubmitting={isRunning}
       isSubmitDisabled={typedText !== undefined && typed.trim() !== typedText.trim()}
     >
       <div className="stack stack--tight">{children}</div>

@@ -57,7 +57,7 @@ export function Toolbar({ children }: { readonly children: ReactNode }) {
 
 type LoadMoreProps = {
   readonly shownCount: number;
-  /** Plural: "accounts". */
+  /** Singular: "account". */
   readonly noun: string;
   readonly hasMore: boolean;
   readonly isLoading: boolean;
@@ -69,7 +69,7 @@ export function LoadMore({ shownCount, noun, hasMore, isLoading, onLoadMore }: L
   return (
     <div className="load-more">
       <span role="status">
-        {shownCount} {noun}
+        {shownCount} {shownCount === 1 ? noun : `${noun}s`}
         {hasMore && " so far"}
       </span>
       {hasMore && (

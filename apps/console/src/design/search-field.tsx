@@ -6,15 +6,15 @@ import { Icon } from "./icon.tsx";
 type SearchFieldProps = {
   /** What is searched: "Search accounts". */
   readonly label: string;
-  readonly value: string;
-  /** Called when the typing pauses. */
-  readonly onSearch: (value: string) => void;
+  readonly value: string | undefined;
+  /** Called when the typing pauses; undefined where nothing is searched. */
+  readonly onSearch: (value: string | undefined) => void;
 };
 
 const pauseMs = 200;
 
 /** The page's search: `/` goes to it, Escape empties it. */
-export function SearchField({ label, value, onSearch }: SearchFieldProps) {
+export function SearchField({ label, value = "", onSearch }: SearchFieldProps) {
   const [text, setText] = useState(value);
   const pause = useRef<number | undefined>(undefined);
   useEffect(() => setText(value), [value]);
@@ -22,7 +22,7 @@ export function SearchField({ label, value, onSearch }: SearchFieldProps) {
   const change = (next: string): void => {
     setText(next);
     window.clearTimeout(pause.current);
-    pause.current = window.setTimeout(() => onSearch(next.trim()), pauseMs);
+    pause.current = window.setTimeout(() => onSearch(next.trim() || undefined), pauseMs);
   };
   return (
     <div className="search-field">

@@ -18,7 +18,7 @@ export type Column<Row, Sort extends string = never> = {
   readonly isTitleHidden?: boolean;
 };
 
-type TableProps<Row, Sort extends string> = {
+export type TableProps<Row, Sort extends string> = {
   /** What the table is about, for those who do not see it. */
   readonly label: string;
   readonly columns: readonly Column<Row, Sort>[];

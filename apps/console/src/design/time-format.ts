@@ -1,20 +1,22 @@
+/** Each with its seconds, and how many of them are told before the next one is. */
 const units = [
-  ["year", 31_536_000],
-  ["month", 2_592_000],
-  ["day", 86_400],
-  ["hour", 3600],
-  ["minute", 60],
+  ["minute", 60, 60],
+  ["hour", 3600, 24],
+  ["day", 86_400, 30],
+  ["month", 2_592_000, 12],
+  ["year", 31_536_000, Number.POSITIVE_INFINITY],
 ] as const;
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
-/** "3 hours ago", "in 2 days"; the largest unit that is full. */
+/** "3 hours ago", "in 2 days": rounded, so that what was set to seven days reads so right after. */
 export function formatRelative(instant: string, nowMs: number): string {
   const seconds = (Date.parse(instant) - nowMs) / 1000;
-  for (const [unit, length] of units) {
-    if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
-  }
-  return seconds > 0 ? "in a moment" : "just now";
+  const count = (length: number): number => Math.round(Math.abs(seconds) / length);
+  // The service's clock may be ahead of the reader's: what has just been made is not said to come.
+  if (count(60) === 0) return seconds > 0 ? "now" : "just now";
+  const [unit, length] = units.find(([, each, most]) => count(each) < most) ?? units[4];
+  return relative.format(Math.sign(seconds) * count(length), unit);
 }
 
 /** In the reader's zone, and named: "26 Nov 2026, 00:43:20 CET". */

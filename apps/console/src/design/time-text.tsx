@@ -3,21 +3,20 @@ import { formatExact, formatIso, formatRelative } from "./time-format.ts";
 import { Tooltip } from "./tooltip.tsx";
 
 const tickMs = 30_000;
-let nowMs = Date.now();
 
-/** One clock for all texts of a page. */
 function subscribe(onTick: () => void): () => void {
-  // What has just happened is shown by a clock that has not stood since the last tick: it would lie in the future.
-  nowMs = Math.max(nowMs, Math.floor(Date.now() / 1000) * 1000);
-  const timer = window.setInterval(() => {
-    nowMs = Date.now();
-    onTick();
-  }, tickMs);
+  const timer = window.setInterval(onTick, tickMs);
   return () => window.clearInterval(timer);
 }
 
+/** Whole seconds, rounded up: what comes with an answer and has just happened does not lie in the future. */
+function readNowMs(): number {
+  return Math.ceil(Date.now() / 1000) * 1000;
+}
+
+/** Goes on by itself, and is exact whenever what shows it is drawn anew. */
 export function useNowMs(): number {
-  return useSyncExternalStore(subscribe, () => nowMs);
+  return useSyncExternalStore(subscribe, readNowMs);
 }
 
 /** How long ago, in words; the exact time in the reader's zone and in UTC on hover and focus. */

@@ -16,7 +16,7 @@ export function AccountSwitcher({ onGo }: { readonly onGo?: () => void }) {
       trigger={
         <button type="button" className="side-button side-button--quiet">
           <Icon name="account" />
-          <span className="side-button__text">{current?.name ?? "Choose an account"}</span>
+          <span className="side-button__text">{current?.name ?? "Go to an account"}</span>
           <Icon name="up-down" size={14} />
         </button>
       }

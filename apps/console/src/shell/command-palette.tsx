@@ -17,13 +17,19 @@ type Option = {
   readonly go: () => void;
 };
 
+type CommandPaletteProps = {
+  /** What was typed before the palette was there. */
+  readonly takeTyped: () => string;
+  readonly onClose: () => void;
+};
+
 /** Search over everything that the person may see, and the way to every page. */
-export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
+export function CommandPalette({ takeTyped, onClose }: CommandPaletteProps) {
   const [text, setText] = useState("");
   const { options, isSearching } = useOptions(text.trim(), onClose);
   return (
-    <Dialog isOpen onClose={onClose} title="Search and go" size="wide">
-      <Combobox text={text} onType={setText} options={options} />
+    <Dialog onClose={onClose} title="Search and go" size="wide">
+      <Combobox text={text} onType={setText} takeTyped={takeTyped} options={options} />
       {options.length === 0 && (
         <p className="palette__empty" role="status">
           {isSearching ? "Searching…" : "Nothing has this name or id among what you may see."}
@@ -85,11 +91,12 @@ function createWay({ kind, id }: SearchHit, navigate: ReturnType<typeof useNavig
 type ComboboxProps = {
   readonly text: string;
   readonly onType: (text: string) => void;
+  readonly takeTyped: () => string;
   readonly options: readonly Option[];
 };
 
 /** The ARIA combobox: focus stays in the field, and the arrows move the choice. */
-function Combobox({ text, onType, options }: ComboboxProps) {
+function Combobox({ text, onType, takeTyped, options }: ComboboxProps) {
   const listId = useId();
   const [chosen, setChosen] = useState(0);
   const at = Math.min(chosen, options.length - 1);
@@ -120,6 +127,10 @@ function Combobox({ text, onType, options }: ComboboxProps) {
           onChange={(event) => {
             onType(event.target.value);
             setChosen(0);
+          }}
+          onFocus={() => {
+            const typed = takeTyped();
+            if (typed !== "") onType(text + typed);
           }}
           onKeyDown={press}
         />

@@ -17,7 +17,7 @@ const keys = [
 export function KeyHelp({ onClose }: { readonly onClose: () => void }) {
   const [areOn, setOn] = useSingleKeys();
   return (
-    <Dialog isOpen onClose={onClose} title="Keys">
+    <Dialog onClose={onClose} title="Keys">
       <div className="dialog__body">
         <dl className="key-help">
           {keys.map((each) => (

@@ -5,7 +5,7 @@ import { Navigation } from "./navigation.tsx";
 /** The side bar's content where there is no room for a side bar. */
 export function MobileMenu({ onClose }: { readonly onClose: () => void }) {
   return (
-    <Dialog isOpen onClose={onClose} title="Menu">
+    <Dialog onClose={onClose} title="Menu">
       <div className="dialog__body">
         <Navigation kind="menu" onGo={onClose} />
         <AccountSwitcher onGo={onClose} />

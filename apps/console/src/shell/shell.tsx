@@ -9,6 +9,7 @@ import { lazyPart } from "../design/lazy-part.tsx";
 import { AccountSwitcher } from "./account-switcher.tsx";
 import { Brand } from "./brand.tsx";
 import { Navigation } from "./navigation.tsx";
+import { useTypedAhead } from "./typed-ahead.ts";
 import { useKeys } from "./use-keys.ts";
 import { UserMenu } from "./user-menu.tsx";
 
@@ -22,6 +23,7 @@ type Open = "palette" | "help" | "menu" | undefined;
 export function Shell() {
   const [open, setOpen] = useState<Open>(undefined);
   useKeys(setOpen);
+  const takeTyped = useTypedAhead(open === "palette");
   const main = useFocusOnNewPage();
   const close = (): void => setOpen(undefined);
   return (
@@ -37,7 +39,7 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      {open === "palette" && <CommandPalette onClose={close} />}
+      {open === "palette" && <CommandPalette takeTyped={takeTyped} onClose={close} />}
       {open === "help" && <KeyHelp onClose={close} />}
       {open === "menu" && <MobileMenu onClose={close} />}
     </>

@@ -7,7 +7,10 @@ export const auditEvent = z.object({
   sequence: z.int(),
   at: instant,
   actor: z.string().describe("`operator`, `system`, `administrator:…`, `access-token:…` or `credential:…`"),
-  actorName: z.string().nullable().describe("E-mail address of an administrator"),
+  actorName: z
+    .string()
+    .nullable()
+    .describe("E-mail address of an administrator; for an access token, of whose it is, and its name"),
   action: z.string().describe("A noun and a past participle: credential.created"),
   subject: z.string().describe("The noun and the id of what changed"),
   accountId: id.nullable(),

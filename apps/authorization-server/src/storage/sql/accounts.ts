@@ -2,8 +2,9 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import { formatNameKey } from "../name-key.ts";
 import type { AccountTable, Schema } from "../schema.ts";
 import type { Account, Author, CoreStorage, NewAccount } from "../storage.ts";
-import { addEpoch, findDifference } from "./difference.ts";
+import { addEpoch, weighChange } from "./difference.ts";
 import { toNumber } from "./identifiers.ts";
+import { isDisabling } from "./takes-away.ts";
 import type { LockRows, Outcome, SqlParts } from "./write.ts";
 
 type Accounts = Pick<
@@ -65,20 +66,16 @@ type AccountStep = {
 
 async function changeAccount(
   trx: Transaction<Schema>,
-  { former, change, action }: AccountStep,
-  { ifVersion }: Author,
+  { former: found, change, action }: AccountStep,
+  author: Author,
 ): Promise<Outcome<Changed>> {
-  if (former === undefined) return { answer: undefined };
-  if (isOtherVersion(former, ifVersion)) return { answer: "version mismatch" };
-  const difference = findDifference(former, change);
-  if (difference === undefined) return { answer: former };
-  const next: Account = {
-    ...former,
-    ...change,
-    epoch: former.epoch + (isDisabling(former, change) ? 1 : 0),
-    version: former.version + 1,
-  };
-  const { name, state, epoch, version } = next;
+  const weighed = weighChange(found, change, author);
+  if ("answer" in weighed) return weighed;
+  const { former, difference } = weighed;
+  const changed = { ...former, ...change };
+  const epoch = former.epoch + (isDisabling(former, changed) ? 1 : 0);
+  const next: Account = { ...changed, epoch, version: former.version + 1 };
+  const { name, state, version } = next;
   const columns = { name, name_key: formatNameKey(name), state, epoch, version };
   const credential_lifetime_limit_days = next.credentialLifetimeLimitDays ?? null;
   await trx
@@ -87,18 +84,6 @@ async function changeAccount(
     .where("id", "=", former.id)
     .execute();
   return { answer: next, change: { action, ...describe(former), ...addEpoch(difference, former, next) } };
-}
-
-/** Only a disabling takes something away. */
-export function isDisabling(
-  former: { readonly state: Account["state"] },
-  change: { readonly state?: Account["state"] },
-): boolean {
-  return former.state === "enabled" && change.state === "disabled";
-}
-
-export function isOtherVersion(former: { readonly version: number }, ifVersion: number | undefined): boolean {
-  return ifVersion !== undefined && ifVersion !== former.version;
 }
 
 function selectAccounts(db: Kysely<Schema>) {

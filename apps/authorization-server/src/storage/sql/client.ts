@@ -6,6 +6,41 @@ import { nilUuid, toUuid } from "./identifiers.ts";
 import { parseTexts } from "./json-text.ts";
 import type { LockRows } from "./write.ts";
 
+const clientColumns = [
+  "credential.client_id",
+  "credential.account_id",
+  "credential.project_id",
+  "credential.name",
+  "credential.scopes",
+  "credential.allowed_ranges",
+  "credential.expires_at",
+  "credential.state",
+  "credential.epoch",
+  "credential.created_at",
+  "credential.version",
+  "account.name as account_name",
+  "account.state as account_state",
+  "account.epoch as account_epoch",
+  "account.created_at as account_created_at",
+  "account.credential_lifetime_limit_days",
+  "account.version as account_version",
+  "project.cloud",
+  "cloud.endpoint",
+  "project.name as project_name",
+  "project.time_zone",
+  "project.state as project_state",
+  "project.epoch as project_epoch",
+  "project.created_at as project_created_at",
+  "project.version as project_version",
+  "secret.id as secret_id",
+  "secret.digest",
+  "secret.pepper_id",
+  "secret.created_at as secret_created_at",
+  "secret.expires_at as secret_expires_at",
+  "secret.last_used_at",
+  "secret.last_used_source",
+] as const;
+
 /** All that decides whether a credential may act, in one statement: a row for each of its secrets, oldest first. */
 export function selectClient(db: Kysely<Schema>) {
   return db
@@ -16,40 +51,7 @@ export function selectClient(db: Kysely<Schema>) {
     .leftJoin("live_secret as secret", "secret.client_id", "credential.client_id")
     .where("credential.client_id", "=", textParameter(nilUuid))
     .orderBy("secret.ordinal")
-    .select([
-      "credential.client_id",
-      "credential.account_id",
-      "credential.project_id",
-      "credential.name",
-      "credential.scopes",
-      "credential.allowed_ranges",
-      "credential.expires_at",
-      "credential.state",
-      "credential.epoch",
-      "credential.created_at",
-      "credential.version",
-      "account.name as account_name",
-      "account.state as account_state",
-      "account.epoch as account_epoch",
-      "account.created_at as account_created_at",
-      "account.credential_lifetime_limit_days",
-      "account.version as account_version",
-      "project.cloud",
-      "cloud.endpoint",
-      "project.name as project_name",
-      "project.time_zone",
-      "project.state as project_state",
-      "project.epoch as project_epoch",
-      "project.created_at as project_created_at",
-      "project.version as project_version",
-      "secret.id as secret_id",
-      "secret.digest",
-      "secret.pepper_id",
-      "secret.created_at as secret_created_at",
-      "secret.expires_at as secret_expires_at",
-      "secret.last_used_at",
-      "secret.last_used_source",
-    ]);
+    .select(clientColumns);
 }
 
 export type ClientRow = Awaited<ReturnType<ReturnType<typeof selectClient>["execute"]>>[number];

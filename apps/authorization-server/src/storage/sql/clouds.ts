@@ -2,7 +2,7 @@ import { isUniqueViolation } from "@biped/database";
 import type { Transaction } from "kysely";
 import type { Schema } from "../schema.ts";
 import type { Author, Cloud, CoreStorage, NewCloud } from "../storage.ts";
-import { isOtherVersion } from "./accounts.ts";
+import { weighChange } from "./difference.ts";
 import { toName } from "./identifiers.ts";
 import type { LockRows, Outcome, SqlParts } from "./write.ts";
 
@@ -47,17 +47,15 @@ export function createClouds({ database: { db, lockRows }, write }: SqlParts): C
 async function setEndpoint(
   trx: Transaction<Schema>,
   { cloud: { name, endpoint }, lockRows }: { readonly cloud: NewCloud; readonly lockRows: LockRows },
-  { ifVersion }: Author,
+  author: Author,
 ): Promise<Outcome<Cloud | undefined | "version mismatch">> {
   const query = trx.selectFrom("cloud").select(columns).where("name", "=", toName(name));
-  const former = await query.$call(lockRows).executeTakeFirst();
-  if (former === undefined) return { answer: undefined };
-  if (isOtherVersion(former, ifVersion)) return { answer: "version mismatch" };
-  if (former.endpoint === endpoint) return { answer: former };
+  const weighed = weighChange(await query.$call(lockRows).executeTakeFirst(), { endpoint }, author);
+  if ("answer" in weighed) return weighed;
+  const { former, difference } = weighed;
   const version = former.version + 1;
   await trx.updateTable("cloud").set({ endpoint, version }).where("name", "=", name).execute();
-  const change = { before: { endpoint: former.endpoint }, after: { endpoint } };
-  return { answer: { name, endpoint, version }, change: { action: "cloud.changed", ...describe(name), ...change } };
+  return { answer: { name, endpoint, version }, change: { action: "cloud.changed", ...describe(name), ...difference } };
 }
 
 function describe(name: string) {

@@ -10,9 +10,8 @@ import {
   credentialLimit,
   type NewCredential,
 } from "../storage.ts";
-import { isOtherVersion } from "./accounts.ts";
 import { lockCredential, selectClient, toClient, toCredential } from "./client.ts";
-import { addEpoch, findDifference } from "./difference.ts";
+import { addEpoch, isOtherVersion, weighChange } from "./difference.ts";
 import { findFormerAnswer } from "./idempotency.ts";
 import { isUuid, toNumber, toUuid } from "./identifiers.ts";
 import { clearSecrets, insertSecret, lockSecrets } from "./secrets.ts";
@@ -61,13 +60,12 @@ export function createCredentials({ database, write }: SqlParts): Credentials {
 
 async function changeCredential(
   trx: Transaction<Schema>,
-  { former, change }: { readonly former: Credential | undefined; readonly change: CredentialChange },
-  { ifVersion }: Author,
+  { former: found, change }: { readonly former: Credential | undefined; readonly change: CredentialChange },
+  author: Author,
 ): Promise<Outcome<Changed>> {
-  if (former === undefined) return { answer: undefined };
-  if (isOtherVersion(former, ifVersion)) return { answer: "version mismatch" };
-  const difference = findDifference(former, ignoreOrder(former, change));
-  if (difference === undefined) return { answer: former };
+  const weighed = weighChange(found, ignoreOrder(found, change), author);
+  if ("answer" in weighed) return weighed;
+  const { former, difference } = weighed;
   const changed = { ...former, ...change };
   const epoch = former.epoch + (takesAway(former, changed) ? 1 : 0);
   const next: Credential = { ...changed, epoch, version: former.version + 1 };
@@ -77,7 +75,8 @@ async function changeCredential(
 }
 
 /** Scopes and ranges are sets: another order of them is no change. */
-function ignoreOrder(former: Credential, change: CredentialChange): CredentialChange {
+function ignoreOrder(former: Credential | undefined, change: CredentialChange): CredentialChange {
+  if (former === undefined) return change;
   const { scopes, allowedRanges } = change;
   return {
     ...change,
@@ -108,10 +107,10 @@ function toChangedColumns(next: Credential) {
 async function deleteCredential(
   trx: Transaction<Schema>,
   { former, lockRows }: { readonly former: Credential | undefined; readonly lockRows: LockRows },
-  { ifVersion }: Author,
+  author: Author,
 ): Promise<Outcome<boolean | "version mismatch">> {
   if (former === undefined) return { answer: false };
-  if (isOtherVersion(former, ifVersion)) return { answer: "version mismatch" };
+  if (isOtherVersion(former, author)) return { answer: "version mismatch" };
   const secrets = await lockSecrets(trx, former.clientId, lockRows);
   await clearSecrets(trx, secrets);
   const after = { state: "deleted", epoch: former.epoch + 1 } as const;

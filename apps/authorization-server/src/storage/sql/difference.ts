@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Author } from "../storage.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -14,6 +15,27 @@ export function findDifference(former: object, change: object): Difference | und
     before: Object.fromEntries(changed.map(([name]) => [name, members.get(name)])),
     after: Object.fromEntries(changed),
   };
+}
+
+export function isOtherVersion(
+  former: { readonly version: number },
+  { ifVersion }: Pick<Author, "ifVersion">,
+): boolean {
+  return ifVersion !== undefined && ifVersion !== former.version;
+}
+
+/** What a change changes, or what is answered where it changes nothing or is meant for another version. */
+export function weighChange<Fact extends { readonly version: number }>(
+  former: Fact | undefined,
+  change: object,
+  author: Author,
+):
+  | { readonly former: Fact; readonly difference: Difference }
+  | { readonly answer: Fact | undefined | "version mismatch" } {
+  if (former === undefined) return { answer: undefined };
+  if (isOtherVersion(former, author)) return { answer: "version mismatch" };
+  const difference = findDifference(former, change);
+  return difference === undefined ? { answer: former } : { former, difference };
 }
 
 /** The difference with the epoch, which goes up by one where the change takes something away. */

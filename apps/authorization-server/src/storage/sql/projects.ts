@@ -3,9 +3,9 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import { formatNameKey } from "../name-key.ts";
 import type { Schema } from "../schema.ts";
 import type { Author, CoreStorage, NewProject, Project } from "../storage.ts";
-import { isDisabling, isOtherVersion } from "./accounts.ts";
-import { addEpoch, findDifference } from "./difference.ts";
+import { addEpoch, weighChange } from "./difference.ts";
 import { toName, toNumber } from "./identifiers.ts";
+import { isDisabling } from "./takes-away.ts";
 import type { LockRows, Outcome, SqlParts } from "./write.ts";
 
 type Projects = Pick<CoreStorage, "createProject" | "findProject" | "listProjects" | "changeProject" | "moveProject">;
@@ -27,10 +27,7 @@ export function createProjects({ database: { db, hold, lockRows }, write }: SqlP
         return { answer: { ...created, ...missing }, change };
       }),
 
-    findProject: async (id) => {
-      const [row] = await findHeld(toNumber(id));
-      return row;
-    },
+    findProject: async (id) => (await findHeld(toNumber(id)))[0],
 
     listProjects: (accountId) =>
       selectProjects(db).where("project.account_id", "=", toNumber(accountId)).orderBy("project.id").execute(),
@@ -62,13 +59,12 @@ type ProjectStep = {
 
 async function changeProject(
   trx: Transaction<Schema>,
-  { former, change, action }: ProjectStep,
-  { ifVersion }: Author,
+  { former: found, change, action }: ProjectStep,
+  author: Author,
 ): Promise<Outcome<Changed>> {
-  if (former === undefined) return { answer: undefined };
-  if (isOtherVersion(former, ifVersion)) return { answer: "version mismatch" };
-  const difference = findDifference(former, change);
-  if (difference === undefined) return { answer: former };
+  const weighed = weighChange(found, change, author);
+  if ("answer" in weighed) return weighed;
+  const { former, difference } = weighed;
   const next: Project = { ...former, ...change, version: former.version + 1 };
   const epoch = former.epoch + (isDisabling(former, next) || next.cloud !== former.cloud ? 1 : 0);
   const { name, timeZone, cloud, state, version } = next;

@@ -1,8 +1,8 @@
 import { sql, type Transaction } from "kysely";
 import type { LiveSecretView, Schema } from "../schema.ts";
 import type { Author, CoreStorage, Credential, CredentialWithSecret, NewSecret, SecretRotation } from "../storage.ts";
-import { isOtherVersion } from "./accounts.ts";
 import { lockCredential } from "./client.ts";
+import { isOtherVersion } from "./difference.ts";
 import type { Change, LockRows, Outcome, SqlParts } from "./write.ts";
 
 type Secrets = Pick<CoreStorage, "rotateSecret" | "retireSecret" | "cancelRotation">;
@@ -51,7 +51,7 @@ async function lockOwner(
 ): Promise<Owner | "unknown credential" | "version mismatch"> {
   const credential = await lockCredential(trx, clientId, lockRows);
   if (credential === undefined) return "unknown credential";
-  if (isOtherVersion(credential, ifVersion)) return "version mismatch";
+  if (isOtherVersion(credential, { ifVersion })) return "version mismatch";
   return { credential, secrets: await lockSecrets(trx, clientId, lockRows) };
 }
 

@@ -25,11 +25,8 @@ export function createSigningKeys({ database: { db, lockRows }, write }: SqlPart
       write(author, async (trx) => {
         const insertion = trx.insertInto("signing_key").values(toRow(key));
         // Whichever key it is: its own id, or the one place for the next or the active key.
-        const added = await insertion
-          .onConflict((conflict) => conflict.doNothing())
-          .returning("kid")
-          .executeTakeFirst();
-        if (added === undefined) return { answer: false };
+        const added = insertion.onConflict((conflict) => conflict.doNothing()).returning("kid");
+        if ((await added.executeTakeFirst()) === undefined) return { answer: false };
         const after = { algorithm: key.algorithm, state: key.state };
         const change = { action: "signing-key.added", ...describe(key.kid), before: undefined, after };
         return { answer: true, change };

@@ -3,10 +3,15 @@ import type { Credential } from "../storage.ts";
 
 type Rights = Pick<Credential, "state" | "scopes" | "allowedRanges" | "expiresAt">;
 
+/** Of an account or a project, only a disabling takes something away. */
+export function isDisabling(former: Pick<Rights, "state">, next: Pick<Rights, "state">): boolean {
+  return former.state === "enabled" && next.state === "disabled";
+}
+
 /** Whether a change leaves less than there was, so that tokens from before it must not live on. */
 export function takesAway(former: Rights, next: Rights): boolean {
   return (
-    (former.state === "enabled" && next.state === "disabled") ||
+    isDisabling(former, next) ||
     former.scopes.some((scope) => !next.scopes.includes(scope)) ||
     (next.expiresAt ?? Number.POSITIVE_INFINITY) < (former.expiresAt ?? Number.POSITIVE_INFINITY) ||
     isNarrower(former.allowedRanges, next.allowedRanges)

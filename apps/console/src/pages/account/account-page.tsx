@@ -26,6 +26,7 @@ export function AccountPage() {
     <>
       {account === undefined ? (
         <div className="account-page__skeleton">
+          <h1 className="visually-hidden">Account</h1>
           <Skeleton width="6rem" />
           <Skeleton width="16rem" />
         </div>

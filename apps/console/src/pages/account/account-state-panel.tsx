@@ -57,13 +57,11 @@ function DisableDialog({ account, onClose }: DisableDialogProps) {
   };
   return (
     <ConfirmDialog
-      isOpen
       onClose={onClose}
       title={`Disable ${account.name}`}
       confirmLabel="Disable the account"
       typedText={account.name}
-      isRunning={action.isRunning}
-      failure={action.failure}
+      action={action}
       onConfirm={() => void disable()}
     >
       <ul className="bullets">

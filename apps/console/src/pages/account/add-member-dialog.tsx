@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useAction } from "../../api/actions.ts";
 import { RadioCards } from "../../design/choices.tsx";
 import { FormDialog } from "../../design/dialog.tsx";
-import { TextField } from "../../design/text-field.tsx";
+import { EmailField } from "../../design/email-field.tsx";
 import { showToast } from "../../design/toast.ts";
 import { InvitationDialog } from "../administrators/invitation-dialog.tsx";
 import { roleTexts } from "../administrators/roles.ts";
@@ -28,24 +28,15 @@ export function AddMemberDialog({ accountId, onClose }: AddMemberDialogProps) {
   if (invited !== undefined) return <InvitationDialog invited={invited} onClose={onClose} />;
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title="Add member"
       description="Who is known here already becomes a member at once. For everybody else you get a link to hand over."
       submitLabel="Add member"
-      isSubmitting={action.isRunning}
+      action={action}
       isSubmitDisabled={!email.includes("@")}
-      failure={action.failure}
       onSubmit={() => void add()}
     >
-      <TextField
-        label="E-mail address"
-        type="email"
-        value={email}
-        onChange={setEmail}
-        autoComplete="off"
-        maxLength={254}
-      />
+      <EmailField value={email} onChange={setEmail} autoComplete="off" />
       <RadioCards label="Role" cards={roleTexts} value={role} onChange={setRole} />
     </FormDialog>
   );

@@ -25,14 +25,12 @@ export function ChangeRoleDialog({ accountId, member, onClose }: ChangeRoleDialo
   };
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title={`Role of ${member.name}`}
       description="It holds in this account alone. A changed role ends the person's sessions; they sign in again."
       submitLabel="Change role"
-      isSubmitting={action.isRunning}
+      action={action}
       isSubmitDisabled={role === former}
-      failure={action.failure}
       onSubmit={() => void change()}
     >
       <RadioCards label="Role" cards={roleTexts} value={role} onChange={setRole} />

@@ -44,13 +44,11 @@ export function CreateProjectDialog({ accountId, onClose }: CreateProjectDialogP
   };
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title="Create project"
       submitLabel="Create project"
-      isSubmitting={action.isRunning}
+      action={action}
       isSubmitDisabled={name.trim() === "" || cloud === ""}
-      failure={action.failure}
       onSubmit={() => void create()}
     >
       <TextField label="Name" value={name} onChange={setName} autoComplete="off" maxLength={200} />

@@ -21,12 +21,10 @@ export function EndMembershipDialog({ accountId, member, onClose }: EndMembershi
   };
   return (
     <ConfirmDialog
-      isOpen
       onClose={onClose}
       title={isOwn ? "End your own membership" : `End the membership of ${member.name}`}
       confirmLabel="End membership"
-      isRunning={action.isRunning}
-      failure={action.failure}
+      action={action}
       onConfirm={() => void end()}
     >
       {isOwn ? (

@@ -5,10 +5,10 @@ import { mayActAs } from "../../api/permissions.ts";
 import { useList, useOperation } from "../../api/queries.ts";
 import { useSession } from "../../api/session.ts";
 import { Button } from "../../design/button.tsx";
-import { LoadMore, Toolbar } from "../../design/layout.tsx";
+import { Toolbar } from "../../design/layout.tsx";
 import { lazyPart } from "../../design/lazy-part.tsx";
-import { EmptyState, ErrorState, TableSkeleton } from "../../design/states.tsx";
-import { Table } from "../../design/table.tsx";
+import { ListView } from "../../design/list-view.tsx";
+import { EmptyState } from "../../design/states.tsx";
 import { createMemberColumns } from "./member-columns.tsx";
 
 const route = getRouteApi("/signed-in/accounts/$accountId/members");
@@ -60,31 +60,19 @@ type MemberListProps = {
 function MemberList({ accountId, add, onIntend }: MemberListProps) {
   const ownId = useSession().administrator.id;
   const list = useList("GET /api/administrators", (cursor) => ({ query: { accountId, cursor } }));
-  if (list.error !== null) return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
-  if (list.items === undefined) return <TableSkeleton columns={4} rows={3} />;
-  if (list.items.length === 0) {
-    return (
-      <EmptyState icon="administrators" title="No members yet" actions={add}>
-        Members sign in to this console and see this account alone. A viewer looks, an administrator makes credentials,
-        an owner also decides who the members are.
-      </EmptyState>
-    );
-  }
   return (
-    <>
-      <Table
-        label="Members"
-        columns={createMemberColumns({ accountId, ownId, onIntend })}
-        rows={list.items}
-        rowKey={({ id }) => id}
-      />
-      <LoadMore
-        shownCount={list.items.length}
-        noun={list.items.length === 1 ? "member" : "members"}
-        hasMore={list.hasNextPage}
-        isLoading={list.isFetchingNextPage}
-        onLoadMore={() => void list.fetchNextPage()}
-      />
-    </>
+    <ListView
+      label="Members"
+      noun="member"
+      list={list}
+      columns={createMemberColumns({ accountId, ownId, onIntend })}
+      rowKey={({ id }) => id}
+      empty={
+        <EmptyState icon="administrators" title="No members yet" actions={add}>
+          Members sign in to this console and see this account alone. A viewer looks, an administrator makes
+          credentials, an owner also decides who the members are.
+        </EmptyState>
+      }
+    />
   );
 }

@@ -5,11 +5,13 @@ import { mayActAs } from "../../api/permissions.ts";
 import { useList, useOperation } from "../../api/queries.ts";
 import { StateBadge } from "../../design/badge.tsx";
 import { Button } from "../../design/button.tsx";
-import { LoadMore, Toolbar } from "../../design/layout.tsx";
+import { Toolbar } from "../../design/layout.tsx";
 import { lazyPart } from "../../design/lazy-part.tsx";
+import { ListView } from "../../design/list-view.tsx";
 import { SearchField } from "../../design/search-field.tsx";
-import { EmptyState, ErrorState, TableSkeleton } from "../../design/states.tsx";
-import { type Column, Table } from "../../design/table.tsx";
+import { EmptyState } from "../../design/states.tsx";
+import type { Column } from "../../design/table.tsx";
+import type { ListSearch } from "../../search-parameters.ts";
 
 const route = getRouteApi("/signed-in/accounts/$accountId/");
 const CreateProjectDialog = lazyPart(() =>
@@ -20,6 +22,8 @@ export function ProjectsTab() {
   const { accountId } = route.useParams();
   const { search } = route.useSearch();
   const navigate = route.useNavigate();
+  const change = (next: ListSearch): void =>
+    void navigate({ search: (former) => ({ ...former, ...next }), replace: true });
   const { data: account } = useOperation("GET /api/accounts/:accountId", {
     params: { accountId },
   });
@@ -32,19 +36,10 @@ export function ProjectsTab() {
   return (
     <>
       <Toolbar>
-        <SearchField
-          label="Search projects"
-          value={search ?? ""}
-          onSearch={(text) =>
-            void navigate({
-              search: (former) => ({ ...former, search: text || undefined }),
-              replace: true,
-            })
-          }
-        />
+        <SearchField label="Search projects" value={search} onSearch={(text) => change({ search: text })} />
         {create}
       </Toolbar>
-      <ProjectList create={create || undefined} />
+      <ProjectList create={create || undefined} onSort={(sort) => change({ sort })} />
       {isCreating && <CreateProjectDialog accountId={accountId} onClose={() => setCreating(false)} />}
     </>
   );
@@ -90,39 +85,28 @@ const columns: readonly Column<Project, Sort>[] = [
   },
 ];
 
-function ProjectList({ create }: { readonly create: ReactNode }) {
+type ProjectListProps = {
+  readonly create: ReactNode;
+  readonly onSort: (sort: Sort | `-${Sort}`) => void;
+};
+
+function ProjectList({ create, onSort }: ProjectListProps) {
   const { accountId } = route.useParams();
   const { search, sort } = route.useSearch();
-  const navigate = route.useNavigate();
   const list = useList("GET /api/projects", (cursor) => ({
     query: { accountId, search, sort, cursor },
   }));
-  if (list.error !== null) return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
-  if (list.items === undefined) return <TableSkeleton columns={4} rows={4} />;
-  if (list.items.length === 0) return <NoProjects search={search} create={create} />;
   return (
-    <>
-      <Table
-        label="Projects"
-        columns={columns}
-        rows={list.items}
-        rowKey={({ id }) => id}
-        sort={sort}
-        onSort={(next) =>
-          void navigate({
-            search: (former) => ({ ...former, sort: next }),
-            replace: true,
-          })
-        }
-      />
-      <LoadMore
-        shownCount={list.items.length}
-        noun={list.items.length === 1 ? "project" : "projects"}
-        hasMore={list.hasNextPage}
-        isLoading={list.isFetchingNextPage}
-        onLoadMore={() => void list.fetchNextPage()}
-      />
-    </>
+    <ListView
+      label="Projects"
+      noun="project"
+      list={list}
+      columns={columns}
+      rowKey={({ id }) => id}
+      sort={sort}
+      onSort={onSort}
+      empty={<NoProjects search={search} create={create} />}
+    />
   );
 }
 

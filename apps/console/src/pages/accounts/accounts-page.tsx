@@ -6,12 +6,14 @@ import { useList } from "../../api/queries.ts";
 import { useSession } from "../../api/session.ts";
 import { StateBadge } from "../../design/badge.tsx";
 import { Button } from "../../design/button.tsx";
-import { LoadMore, PageHeader, Toolbar } from "../../design/layout.tsx";
+import { PageHeader, Toolbar } from "../../design/layout.tsx";
 import { lazyPart } from "../../design/lazy-part.tsx";
+import { ListView } from "../../design/list-view.tsx";
 import { SearchField } from "../../design/search-field.tsx";
-import { EmptyState, ErrorState, TableSkeleton } from "../../design/states.tsx";
-import { type Column, Table } from "../../design/table.tsx";
+import { EmptyState } from "../../design/states.tsx";
+import type { Column } from "../../design/table.tsx";
 import { TimeText } from "../../design/time-text.tsx";
+import type { ListSearch } from "../../search-parameters.ts";
 import { usePageTitle } from "../../shell/page-title.ts";
 
 const route = getRouteApi("/signed-in/accounts");
@@ -25,6 +27,8 @@ export function AccountsPage() {
   const [isCreating, setCreating] = useState(false);
   const { search } = route.useSearch();
   const navigate = route.useNavigate();
+  const change = (next: ListSearch): void =>
+    void navigate({ search: (former) => ({ ...former, ...next }), replace: true });
   const mayCreate = isPlatformOwner(useSession().administrator);
   const create = mayCreate && (
     <Button kind="primary" icon="plus" onClick={() => setCreating(true)}>
@@ -39,18 +43,9 @@ export function AccountsPage() {
         actions={create || undefined}
       />
       <Toolbar>
-        <SearchField
-          label="Search accounts"
-          value={search ?? ""}
-          onSearch={(text) =>
-            void navigate({
-              search: (former) => ({ ...former, search: text || undefined }),
-              replace: true,
-            })
-          }
-        />
+        <SearchField label="Search accounts" value={search} onSearch={(text) => change({ search: text })} />
       </Toolbar>
-      <AccountList create={create || undefined} />
+      <AccountList create={create || undefined} onSort={(sort) => change({ sort })} />
       {isCreating && <CreateAccountDialog onClose={() => setCreating(false)} />}
     </>
   );
@@ -95,38 +90,27 @@ const columns: readonly Column<Account, Sort>[] = [
   },
 ];
 
-function AccountList({ create }: { readonly create: ReactNode }) {
+type AccountListProps = {
+  readonly create: ReactNode;
+  readonly onSort: (sort: Sort | `-${Sort}`) => void;
+};
+
+function AccountList({ create, onSort }: AccountListProps) {
   const { search, sort } = route.useSearch();
-  const navigate = route.useNavigate();
   const list = useList("GET /api/accounts", (cursor) => ({
     query: { search, sort, cursor },
   }));
-  if (list.error !== null) return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
-  if (list.items === undefined) return <TableSkeleton columns={5} />;
-  if (list.items.length === 0) return <NoAccounts search={search} create={create} />;
   return (
-    <>
-      <Table
-        label="Accounts"
-        columns={columns}
-        rows={list.items}
-        rowKey={({ id }) => id}
-        sort={sort}
-        onSort={(next) =>
-          void navigate({
-            search: (former) => ({ ...former, sort: next }),
-            replace: true,
-          })
-        }
-      />
-      <LoadMore
-        shownCount={list.items.length}
-        noun={list.items.length === 1 ? "account" : "accounts"}
-        hasMore={list.hasNextPage}
-        isLoading={list.isFetchingNextPage}
-        onLoadMore={() => void list.fetchNextPage()}
-      />
-    </>
+    <ListView
+      label="Accounts"
+      noun="account"
+      list={list}
+      columns={columns}
+      rowKey={({ id }) => id}
+      sort={sort}
+      onSort={onSort}
+      empty={<NoAccounts search={search} create={create} />}
+    />
   );
 }
 

@@ -25,14 +25,12 @@ export function CreateAccountDialog({ onClose }: CreateAccountDialogProps) {
   };
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title="Create account"
       description="For one customer. Its projects and credentials come next."
       submitLabel="Create account"
-      isSubmitting={action.isRunning}
+      action={action}
       isSubmitDisabled={name.trim() === ""}
-      failure={action.failure}
       onSubmit={() => void create()}
     >
       <TextField

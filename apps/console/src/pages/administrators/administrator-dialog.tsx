@@ -78,14 +78,12 @@ function ChangeStanding({ administrator, intent, onClose }: ChangeStandingProps)
   };
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title={title(administrator.name)}
       description={administrator.name === administrator.email ? undefined : administrator.email}
       submitLabel={label}
       submitKind={kind}
-      isSubmitting={action.isRunning}
-      failure={action.failure}
+      action={action}
       onSubmit={() => void change()}
     >
       {text}
@@ -104,14 +102,12 @@ function InviteAgain({ administrator, onClose }: Omit<AdministratorDialogProps, 
   if (invited !== undefined) return <InvitationDialog invited={invited} onClose={onClose} />;
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title={`New invitation for ${administrator.name}`}
       description="For who lost the first one, or cannot sign in any more."
       submitLabel="Make a new invitation"
       submitKind={administrator.state === "invited" ? "primary" : "danger"}
-      isSubmitting={action.isRunning}
-      failure={action.failure}
+      action={action}
       onSubmit={() => void invite()}
     >
       {administrator.state === "invited" ? (

@@ -5,11 +5,11 @@ import { isPlatformOwner } from "../../api/permissions.ts";
 import { useList } from "../../api/queries.ts";
 import { useSession } from "../../api/session.ts";
 import { Button } from "../../design/button.tsx";
-import { LoadMore, PageHeader, Toolbar } from "../../design/layout.tsx";
+import { PageHeader, Toolbar } from "../../design/layout.tsx";
 import { lazyPart } from "../../design/lazy-part.tsx";
+import { ListView } from "../../design/list-view.tsx";
 import { SearchField } from "../../design/search-field.tsx";
-import { EmptyState, ErrorState, TableSkeleton } from "../../design/states.tsx";
-import { Table } from "../../design/table.tsx";
+import { EmptyState } from "../../design/states.tsx";
 import { usePageTitle } from "../../shell/page-title.ts";
 import { createColumns } from "./administrator-columns.tsx";
 import type { Intent } from "./administrator-dialog.tsx";
@@ -40,8 +40,8 @@ export function AdministratorsPage() {
       <Toolbar>
         <SearchField
           label="Search administrators"
-          value={search ?? ""}
-          onSearch={(text) => void navigate({ search: { search: text || undefined }, replace: true })}
+          value={search}
+          onSearch={(text) => void navigate({ search: { search: text }, replace: true })}
         />
       </Toolbar>
       <AdministratorList
@@ -66,30 +66,18 @@ type AdministratorListProps = {
 function AdministratorList({ search, onIntend }: AdministratorListProps) {
   const ownId = useSession().administrator.id;
   const list = useList("GET /api/administrators", (cursor) => ({ query: { search, cursor } }));
-  if (list.error !== null) return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
-  if (list.items === undefined) return <TableSkeleton columns={5} />;
-  if (list.items.length === 0) {
-    return (
-      <EmptyState icon="search" title="Nobody is called so">
-        Nobody has “{search}” in their name or e-mail address. Try a part of it.
-      </EmptyState>
-    );
-  }
   return (
-    <>
-      <Table
-        label="Administrators"
-        columns={createColumns({ ownId, onIntend })}
-        rows={list.items}
-        rowKey={({ id }) => id}
-      />
-      <LoadMore
-        shownCount={list.items.length}
-        noun={list.items.length === 1 ? "administrator" : "administrators"}
-        hasMore={list.hasNextPage}
-        isLoading={list.isFetchingNextPage}
-        onLoadMore={() => void list.fetchNextPage()}
-      />
-    </>
+    <ListView
+      label="Administrators"
+      noun="administrator"
+      list={list}
+      columns={createColumns({ ownId, onIntend })}
+      rowKey={({ id }) => id}
+      empty={
+        <EmptyState icon="search" title="Nobody is called so">
+          Nobody has “{search}” in their name or e-mail address. Try a part of it.
+        </EmptyState>
+      }
+    />
   );
 }

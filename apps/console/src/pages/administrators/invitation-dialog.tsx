@@ -14,7 +14,6 @@ export function InvitationDialog({ invited, onClose }: InvitationDialogProps) {
   const { administrator, invitationUrl } = invited;
   return (
     <Dialog
-      isOpen
       onClose={onClose}
       isKeptOnOutsideClick
       title="Hand over the invitation"

@@ -2,7 +2,7 @@ import type { Invited } from "@biped/management-client";
 import { useState } from "react";
 import { useAction } from "../../api/actions.ts";
 import { FormDialog } from "../../design/dialog.tsx";
-import { TextField } from "../../design/text-field.tsx";
+import { EmailField } from "../../design/email-field.tsx";
 import { InvitationDialog } from "./invitation-dialog.tsx";
 
 /** A platform owner; members of an account are added on the account's own page. */
@@ -17,24 +17,19 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
   if (invited !== undefined) return <InvitationDialog invited={invited} onClose={onClose} />;
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title="Invite a platform owner"
       description="Platform owners may do everything in every account: also clouds, signing keys and other administrators. Members of a single account are added on the account's own page."
       submitLabel="Invite"
-      isSubmitting={action.isRunning}
+      action={action}
       isSubmitDisabled={!email.includes("@")}
-      failure={action.failure}
       onSubmit={() => void invite()}
     >
-      <TextField
-        label="E-mail address"
+      <EmailField
         hint="They sign in with it. You get a link to hand over."
-        type="email"
         value={email}
         onChange={setEmail}
         autoComplete="off"
-        maxLength={254}
       />
     </FormDialog>
   );

@@ -5,9 +5,10 @@ import { useList } from "../../api/queries.ts";
 import { useSession } from "../../api/session.ts";
 import { Button, formatButtonClass } from "../../design/button.tsx";
 import { Icon } from "../../design/icon.tsx";
-import { LoadMore, PageHeader } from "../../design/layout.tsx";
+import { PageHeader } from "../../design/layout.tsx";
 import { lazyPart } from "../../design/lazy-part.tsx";
-import { EmptyState, ErrorState, TableSkeleton } from "../../design/states.tsx";
+import { ListFrame } from "../../design/list-view.tsx";
+import { EmptyState } from "../../design/states.tsx";
 import type { AuditSearch } from "../../search-parameters.ts";
 import { usePageTitle } from "../../shell/page-title.ts";
 import { formatExportUrl, isFiltered } from "./audit-filter-values.ts";
@@ -69,29 +70,21 @@ function ExportLink({ search, format, title }: ExportLinkProps) {
 
 function EventList({ search }: { readonly search: AuditSearch }) {
   const list = useList("GET /api/audit-events", (cursor) => ({ query: { ...search, cursor } }));
-  if (list.error !== null) return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
-  if (list.items === undefined) return <TableSkeleton columns={2} rows={8} />;
-  if (list.items.length === 0) {
-    return isFiltered(search) ? (
-      <EmptyState icon="search" title="No such event">
-        Nothing that you may see fits all of the filters. Take one away, or widen the days.
-      </EmptyState>
-    ) : (
-      <EmptyState icon="audit-log" title="No events yet">
-        Each change in your accounts is told here from now on: by whom, when, from where, and what was before.
-      </EmptyState>
-    );
-  }
   return (
-    <>
-      <EventDays events={list.items} />
-      <LoadMore
-        shownCount={list.items.length}
-        noun={list.items.length === 1 ? "event" : "events"}
-        hasMore={list.hasNextPage}
-        isLoading={list.isFetchingNextPage}
-        onLoadMore={() => void list.fetchNextPage()}
-      />
-    </>
+    <ListFrame list={list} noun="event" skeleton={{ columns: 2, rows: 8 }} empty={<NoEvents search={search} />}>
+      {(events) => <EventDays events={events} />}
+    </ListFrame>
+  );
+}
+
+function NoEvents({ search }: { readonly search: AuditSearch }) {
+  return isFiltered(search) ? (
+    <EmptyState icon="search" title="No such event">
+      Nothing that you may see fits all of the filters. Take one away, or widen the days.
+    </EmptyState>
+  ) : (
+    <EmptyState icon="audit-log" title="No events yet">
+      Each change in your accounts is told here from now on: by whom, when, from where, and what was before.
+    </EmptyState>
   );
 }

@@ -21,8 +21,8 @@ export type Names = {
 };
 
 export function tellEvent(event: AuditEventView, names: Names): Told {
-  const { who, did, what, link } = describeChange(event);
-  const details = [findPerson(event, names), findRole(event), findChanged(event), findAccount(event, names)];
+  const { who, did, what, link } = describeChange(event, findPerson(event, names));
+  const details = [findRole(event), findChanged(event), findAccount(event, names)];
   return {
     who: findId(event.actor, "administrator") === names.ownId ? "You" : who,
     did,

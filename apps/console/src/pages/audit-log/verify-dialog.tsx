@@ -14,7 +14,6 @@ export function VerifyDialog({ onClose }: { readonly onClose: () => void }) {
   const again = (): void => void verification.refetch();
   return (
     <Dialog
-      isOpen
       onClose={onClose}
       size="wide"
       title="Verify the chain"

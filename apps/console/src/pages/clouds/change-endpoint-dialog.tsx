@@ -29,14 +29,12 @@ export function ChangeEndpointDialog({ cloud, onClose }: ChangeEndpointDialogPro
   };
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title={`Change the endpoint of ${cloud.name}`}
       submitLabel="Change the endpoint"
       submitKind="danger"
-      isSubmitting={action.isRunning}
+      action={action}
       isSubmitDisabled={!isReady}
-      failure={action.failure}
       onSubmit={() => void change()}
     >
       <Consequences projectCount={cloud.projectCount} />

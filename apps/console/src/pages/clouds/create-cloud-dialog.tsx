@@ -19,14 +19,12 @@ export function CreateCloudDialog({ onClose }: { readonly onClose: () => void })
   };
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title="Create cloud"
       description="A place where your APIs run. Its name stays for ever; its endpoint can be changed."
       submitLabel="Create cloud"
-      isSubmitting={action.isRunning}
+      action={action}
       isSubmitDisabled={!areAllMet([...checkCloudName(name), ...checkEndpoint(endpoint)])}
-      failure={action.failure}
       onSubmit={() => void create()}
     >
       <TextField

@@ -81,13 +81,11 @@ function DeleteDialog({ credential, onClose }: CredentialDialogProps) {
   };
   return (
     <ConfirmDialog
-      isOpen
       onClose={onClose}
       title="Delete this credential?"
       confirmLabel="Delete the credential"
       typedText={name}
-      isRunning={action.isRunning}
-      failure={action.failure}
+      action={action}
       onConfirm={() => void remove()}
     >
       <p>

@@ -58,15 +58,13 @@ function EditForm({ credential, limitDays, onReload, onClose }: EditFormProps) {
   };
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title="Edit credential"
       size="wide"
       isKeptOnOutsideClick
       submitLabel="Save"
-      isSubmitting={action.isRunning}
+      action={isStale ? { ...action, failure: undefined } : action}
       isSubmitDisabled={form.values === undefined || isStale}
-      failure={isStale ? undefined : action.failure}
       onSubmit={() => void save()}
     >
       <TextField label="Name" value={form.name} onChange={form.setName} autoComplete="off" maxLength={200} />

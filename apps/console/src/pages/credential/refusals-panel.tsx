@@ -4,21 +4,12 @@ import { Panel } from "../../design/layout.tsx";
 import { ErrorState, TableSkeleton } from "../../design/states.tsx";
 import { type Column, Table } from "../../design/table.tsx";
 import { TimeText } from "../../design/time-text.tsx";
+import { countColumn, reasonColumn } from "../usage/refusal-columns.tsx";
 
 const columns: readonly Column<CredentialRefusal>[] = [
-  {
-    id: "reason",
-    title: "Why",
-    isTitle: true,
-    cell: ({ explanation, reason }) => (
-      <>
-        {explanation}
-        <span className="table__below">In the log: {reason}</span>
-      </>
-    ),
-  },
+  reasonColumn,
   { id: "source", title: "From", cell: ({ source }) => <span className="mono">{source}</span> },
-  { id: "count", title: "Times", align: "end", cell: ({ count }) => count },
+  countColumn,
   { id: "at", title: "Last", cell: ({ at }) => <TimeText instant={at} /> },
 ];
 

@@ -24,13 +24,11 @@ export function RetireDialog({ credential, secret, isLast, onClose }: RetireDial
   };
   return (
     <ConfirmDialog
-      isOpen
       onClose={onClose}
       title={`Retire the ${secret.state === "former" ? "former" : "newest"} secret?`}
       confirmLabel="Retire it at once"
       typedText={name}
-      isRunning={action.isRunning}
-      failure={action.failure}
+      action={action}
       onConfirm={() => void retire()}
     >
       <p>

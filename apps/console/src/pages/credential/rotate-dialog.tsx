@@ -32,15 +32,13 @@ export function RotateDialog({ credential, onClose }: RotateDialogProps) {
   const isMaking = step === "overlap" || !hasSecret;
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title={hasSecret ? "Rotate the secret" : "Make a new secret"}
       size="wide"
       isKeptOnOutsideClick
       submitLabel={isMaking ? "Make the new secret" : "Go on"}
-      isSubmitting={action.isRunning}
+      action={action}
       isSubmitDisabled={step === "overlap" && overlapDays === undefined}
-      failure={action.failure}
       onSubmit={() => void goOn()}
     >
       {hasSecret && <Stepper steps={rotationSteps} current={step === "explain" ? 0 : 1} />}

@@ -134,12 +134,10 @@ function CancelDialog({ credential, rotation, onClose }: CancelDialogProps) {
   };
   return (
     <ConfirmDialog
-      isOpen
       onClose={onClose}
       title="Cancel the rotation?"
       confirmLabel="End the new secret"
-      isRunning={action.isRunning}
-      failure={action.failure}
+      action={action}
       onConfirm={() => void cancel()}
     >
       <p>The new secret ends at once: programs that have it already get no more tokens with it.</p>

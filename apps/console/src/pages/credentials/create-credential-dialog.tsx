@@ -54,16 +54,14 @@ function CredentialFormDialog({ account, projectId, onClose, onCreated }: Creden
   };
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title="Create credential"
       description="A client id and a secret, with which a program gets tokens."
       size="wide"
       isKeptOnOutsideClick
       submitLabel="Create credential"
-      isSubmitting={action.isRunning}
+      action={action}
       isSubmitDisabled={form.values === undefined || (owner.level === "project" && owner.projectId === undefined)}
-      failure={action.failure}
       onSubmit={() => void create()}
     >
       <NameField name={form.name} onChange={form.setName} />

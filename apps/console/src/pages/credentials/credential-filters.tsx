@@ -26,8 +26,8 @@ export function CredentialFilters({ search, onChange, hasLevels }: CredentialFil
     <div className="credential-filters">
       <SearchField
         label="Search credentials"
-        value={search.search ?? ""}
-        onSearch={(text) => onChange({ ...search, search: text || undefined })}
+        value={search.search}
+        onSearch={(text) => onChange({ ...search, search: text })}
       />
       <FilterSelect
         label="State"

@@ -3,9 +3,8 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useList } from "../../api/queries.ts";
 import { StateBadge } from "../../design/badge.tsx";
-import { LoadMore } from "../../design/layout.tsx";
-import { ErrorState, TableSkeleton } from "../../design/states.tsx";
-import { type Column, Table } from "../../design/table.tsx";
+import { ListView } from "../../design/list-view.tsx";
+import type { Column } from "../../design/table.tsx";
 import { TimeOr } from "../../design/time-text.tsx";
 import type { CredentialListSearch } from "../../search-parameters.ts";
 import { EndText } from "./end-text.tsx";
@@ -67,28 +66,18 @@ export function CredentialList({ owner, search, onSort, empty }: CredentialListP
   const isOfAccount = "accountId" in owner;
   const ofLevel = isOfAccount && level !== "all" ? { level: level ?? ("account" as const) } : {};
   const list = useList("GET /api/credentials", (cursor) => ({ query: { ...owner, ...ofLevel, ...filters, cursor } }));
-  if (list.error !== null) return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
-  if (list.items === undefined) return <TableSkeleton columns={5} rows={4} />;
-  if (list.items.length === 0) return empty;
   const [title, ...others] = columns;
   const shown = title !== undefined && isOfAccount && level !== undefined ? [title, levelColumn, ...others] : columns;
   return (
-    <>
-      <Table
-        label="Credentials"
-        columns={shown}
-        rows={list.items}
-        rowKey={({ clientId }) => clientId}
-        sort={search.sort}
-        onSort={onSort}
-      />
-      <LoadMore
-        shownCount={list.items.length}
-        noun={list.items.length === 1 ? "credential" : "credentials"}
-        hasMore={list.hasNextPage}
-        isLoading={list.isFetchingNextPage}
-        onLoadMore={() => void list.fetchNextPage()}
-      />
-    </>
+    <ListView
+      label="Credentials"
+      noun="credential"
+      list={list}
+      columns={shown}
+      rowKey={({ clientId }) => clientId}
+      sort={search.sort}
+      onSort={onSort}
+      empty={empty}
+    />
   );
 }

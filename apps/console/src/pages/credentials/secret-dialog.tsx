@@ -25,7 +25,7 @@ export function SecretDialog({ title, shown, children, onStored }: SecretDialogP
   const { credential, clientSecret } = shown;
   const guard = useGuard(clientSecret !== null, onStored);
   return (
-    <Dialog isOpen onClose={guard.leave} title={title} description={credential.name} size="wide" isKeptOnOutsideClick>
+    <Dialog onClose={guard.leave} title={title} description={credential.name} size="wide" isKeptOnOutsideClick>
       <div className="dialog__body">
         {children}
         <CopyField label="Client id" what="client id" value={credential.clientId} />

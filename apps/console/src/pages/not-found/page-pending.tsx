@@ -4,6 +4,16 @@ import { Entrance } from "../sign-in/entrance.tsx";
 /** While a page is on its way, if that takes long enough to be noticed. */
 export function PagePending() {
   return (
+    <div className="stack">
+      <h1 className="visually-hidden">Loading</h1>
+      <PartPending />
+    </div>
+  );
+}
+
+/** While a part of a page is on its way: what is round it has the heading. */
+export function PartPending() {
+  return (
     <div className="stack" role="status">
       <span className="visually-hidden">Loading</span>
       <Skeleton width="12rem" />
@@ -16,7 +26,7 @@ export function PagePending() {
 export function ConsolePending() {
   return (
     <Entrance title="One moment">
-      <PagePending />
+      <PartPending />
     </Entrance>
   );
 }

@@ -46,6 +46,14 @@ test("what was deleted has no link, and its former name", () => {
   expect(describeChange(change)).toMatchObject({ what: "“Old warehouse”", link: undefined });
 });
 
+test("whom somebody invited is told by the e-mail address, where the event holds it", () => {
+  const invited = { ...event, action: "administrator.invited", subject: "administrator:1", before: null };
+  const after = { email: "ines@example.com", name: "ines@example.com" };
+  const told = { did: "invited", link: undefined };
+  expect(describeChange({ ...invited, after })).toMatchObject({ ...told, what: "ines@example.com" });
+  expect(describeChange({ ...invited, after: {} })).toMatchObject({ ...told, what: "an administrator" });
+});
+
 test.each([
   ["operator", null, "The operator"],
   ["system", null, "Biped"],

@@ -42,12 +42,12 @@ const phrases: ReadonlyMap<string, string> = new Map([
   ["signing-key.promoted", "began to sign with the signing key"],
   ["signing-key.removed", "removed the signing key"],
   ["signing-key.compromised", "removed at once, as compromised, the signing key"],
-  ["administrator.created", "created an administrator"],
-  ["administrator.changed", "changed an administrator"],
-  ["administrator.invited", "invited an administrator"],
+  ["administrator.created", "added"],
+  ["administrator.changed", "changed"],
+  ["administrator.invited", "invited"],
   ["administrator.invitation-accepted", "accepted the invitation"],
-  ["administrator.member-set", "set the role of an administrator"],
-  ["administrator.member-removed", "took the role of an administrator away"],
+  ["administrator.member-set", "set the role of"],
+  ["administrator.member-removed", "took away the role of"],
   ["administrator.signed-in", "signed in"],
   ["administrator.password-changed", "changed the own password"],
   ["administrator.totp-enrolled", "set up an authenticator app"],
@@ -63,13 +63,22 @@ const phrases: ReadonlyMap<string, string> = new Map([
 /** Nouns whose sentence ends with a name or an id. */
 const named = new Set(["account", "project", "cloud", "credential", "secret", "signing-key", "access-token"]);
 
-export function describeChange(event: AuditEventView): Change {
+/** What one administrator does to another: the sentence ends with whom. */
+const personal = new Set([
+  "administrator.created",
+  "administrator.changed",
+  "administrator.invited",
+  "administrator.member-set",
+  "administrator.member-removed",
+]);
+
+/** @param person The administrator who was changed, where more is known than the event tells. */
+export function describeChange(event: AuditEventView, person = readText(event, "email")): Change {
   const { action } = event;
-  const noun = action.split(".")[0] ?? "";
   return {
     who: describeActor(event),
     did: phrases.get(action) ?? action,
-    what: named.has(noun) ? findWhat(event, noun) : "",
+    what: personal.has(action) ? (person ?? "an administrator") : findWhat(event),
     isNamed: readText(event, "name") !== undefined,
     link: action === "credential.deleted" ? undefined : findLink(event),
   };
@@ -87,7 +96,9 @@ function describeActor({ actor, actorName }: AuditEventView): string {
   return words[actor.split(":")[0] ?? ""] ?? actor;
 }
 
-function findWhat(event: AuditEventView, noun: string): string {
+function findWhat(event: AuditEventView): string {
+  const noun = event.action.split(".")[0] ?? "";
+  if (!named.has(noun)) return "";
   const name = readText(event, "name");
   if (name !== undefined) return `“${name}”`;
   return noun === "secret" ? (readText(event, "clientId") ?? "") : findId(event);

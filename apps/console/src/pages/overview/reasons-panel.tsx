@@ -1,23 +1,11 @@
 import type { Overview } from "@biped/management-client";
 import { Panel } from "../../design/layout.tsx";
 import { type Column, Table } from "../../design/table.tsx";
+import { countColumn, reasonColumn } from "../usage/refusal-columns.tsx";
 
 type Reason = Overview["refusals"][number];
 
-const columns: readonly Column<Reason>[] = [
-  {
-    id: "reason",
-    title: "Why",
-    isTitle: true,
-    cell: ({ explanation, reason }) => (
-      <>
-        {explanation}
-        <span className="table__below">In the log: {reason}</span>
-      </>
-    ),
-  },
-  { id: "count", title: "Times", align: "end", cell: ({ count }) => count },
-];
+const columns: readonly Column<Reason>[] = [reasonColumn, countColumn];
 
 export function ReasonsPanel({ refusals }: { readonly refusals: readonly Reason[] }) {
   return (

@@ -43,13 +43,11 @@ function EditForm({ project, onReload, onClose }: EditFormProps) {
   };
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title="Edit project"
       submitLabel="Save"
-      isSubmitting={action.isRunning}
+      action={isStale ? { ...action, failure: undefined } : action}
       isSubmitDisabled={name.trim() === "" || isStale}
-      failure={isStale ? undefined : action.failure}
       onSubmit={() => void save()}
     >
       <TextField label="Name" value={name} onChange={setName} autoComplete="off" maxLength={200} />

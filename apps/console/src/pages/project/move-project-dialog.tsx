@@ -2,8 +2,9 @@ import type { Cloud, Project } from "@biped/management-client";
 import { useState } from "react";
 import { useAction } from "../../api/actions.ts";
 import { useOperation } from "../../api/queries.ts";
+import { Button } from "../../design/button.tsx";
 import { Callout } from "../../design/callout.tsx";
-import { ConfirmDialog } from "../../design/dialog.tsx";
+import { ConfirmDialog, Dialog } from "../../design/dialog.tsx";
 import { Select } from "../../design/select.tsx";
 import { ErrorState, Skeleton } from "../../design/states.tsx";
 import { showToast } from "../../design/toast.ts";
@@ -28,12 +29,10 @@ export function MoveProjectDialog({ project, onClose }: MoveProjectDialogProps) 
   if (data !== undefined && target === undefined) return <NoOtherCloud onClose={onClose} />;
   return (
     <ConfirmDialog
-      isOpen
       onClose={onClose}
       title="Move the project to another cloud?"
       confirmLabel={target === undefined ? "Move the project" : `Move to ${target.name}`}
-      isRunning={action.isRunning}
-      failure={action.failure}
+      action={action}
       onConfirm={() => void move()}
     >
       {error !== null && <ErrorState error={error} onRetry={() => void refetch()} />}
@@ -86,15 +85,13 @@ function WhatHappens({ from }: { readonly from: string }) {
 
 function NoOtherCloud({ onClose }: { readonly onClose: () => void }) {
   return (
-    <ConfirmDialog
-      isOpen
-      onClose={onClose}
-      title="There is no other cloud"
-      confirmLabel="Close"
-      isRunning={false}
-      onConfirm={onClose}
-    >
-      <Callout>A platform owner can create one under Clouds.</Callout>
-    </ConfirmDialog>
+    <Dialog onClose={onClose} title="There is no other cloud">
+      <div className="dialog__body">
+        <Callout>A platform owner can create one under Clouds.</Callout>
+      </div>
+      <div className="dialog__foot">
+        <Button onClick={onClose}>Close</Button>
+      </div>
+    </Dialog>
   );
 }

@@ -43,7 +43,7 @@ function Confirmation({ totpKey, onDone }: TotpEnrolmentProps & { readonly totpK
     <form className="totp-setup" onSubmit={submit}>
       <QrCode text={totpKey.uri} label="Code to scan with your authenticator app" />
       <div className="stack">
-        <CopyField label="Or enter this key" what="key" value={totpKey.secret} />
+        <CopyField label="Or enter this key" what="key" value={totpKey.secret} isGrouped />
         <TextField
           label="Code that the app shows now"
           value={code}

@@ -1,15 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useAction } from "../../api/actions.ts";
 import { forgetEverything } from "../../api/session.ts";
-import { Button } from "../../design/button.tsx";
-import { Callout, FailureCallout } from "../../design/callout.tsx";
+import { Callout } from "../../design/callout.tsx";
 import { Stepper } from "../../design/layout.tsx";
-import { TextField } from "../../design/text-field.tsx";
-import { SecondFactorSetup } from "../second-factor/second-factor-setup.tsx";
 import { Entrance } from "../sign-in/entrance.tsx";
-import { NewPassword } from "./new-password.tsx";
-import { isPasswordGood } from "./password-rules.ts";
+import { PersonForm } from "./person-form.tsx";
+import { SecondFactorEntrance } from "./second-factor-entrance.tsx";
 import { useFragmentToken } from "./use-fragment-token.ts";
 
 const steps = ["You", "Second factor"];
@@ -23,14 +20,7 @@ export function InvitationPage() {
     setAccepted(true);
   };
   if (token === undefined) return <InvitationMissing />;
-  if (isAccepted) {
-    return (
-      <Entrance title="Set up a second factor" text="Who can make credentials needs more than a password." size="wide">
-        <Stepper steps={steps} current={1} />
-        <SecondFactorSetup />
-      </Entrance>
-    );
-  }
+  if (isAccepted) return <SecondFactorEntrance steps={steps} />;
   return (
     <Entrance title="You are invited" text="Choose how you are called, and a password." size="wide">
       <Stepper steps={steps} current={0} />
@@ -50,37 +40,28 @@ function InvitationMissing() {
   );
 }
 
+const staleInvitation = {
+  title: "This invitation does not work",
+  text: "It was used already, was replaced by a newer one, or its seven days are over. Ask for a new one.",
+};
+
 type AcceptanceFormProps = {
   readonly token: string;
   readonly onAccepted: () => void;
 };
 
 function AcceptanceForm({ token, onAccepted }: AcceptanceFormProps) {
-  const [name, setName] = useState("");
-  const [password, setPassword] = useState("");
   const action = useAction("POST /api/invitations/acceptance");
-  const person = { email: "", name };
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    const done = await action.run({
-      body: { token, name: name.trim(), password },
-    });
-    if (done !== undefined) onAccepted();
+  const accept = async (person: { readonly name: string; readonly password: string }): Promise<void> => {
+    if ((await action.run({ body: { token, ...person } })) !== undefined) onAccepted();
   };
   return (
-    <form className="stack" onSubmit={submit}>
-      <TextField label="Your name" value={name} onChange={setName} autoComplete="name" maxLength={200} />
-      <NewPassword value={password} onChange={setPassword} person={person} />
-      {action.failure !== undefined && <FailureCallout failure={action.failure} />}
-      <Button
-        type="submit"
-        kind="primary"
-        isWide
-        isLoading={action.isRunning}
-        isDisabled={!isPasswordGood(password, person)}
-      >
-        Accept the invitation
-      </Button>
-    </form>
+    <PersonForm
+      email=""
+      submitLabel="Accept the invitation"
+      stale={staleInvitation}
+      action={action}
+      onSubmit={(person) => void accept(person)}
+    />
   );
 }

@@ -1,7 +1,5 @@
-import "./new-password.css";
-import { joinClassNames } from "../../design/class-names.ts";
-import { Icon } from "../../design/icon.tsx";
 import { PasswordField } from "../../design/password-field.tsx";
+import { RuleList } from "../../design/rule-list.tsx";
 import { checkPassword } from "./password-rules.ts";
 
 type NewPasswordProps = {
@@ -10,25 +8,11 @@ type NewPasswordProps = {
   readonly person: { readonly email: string; readonly name: string; readonly hasSecondFactor?: boolean };
 };
 
-/** The rules are shown from the start, and tick themselves off. */
 export function NewPassword({ value, onChange, person }: NewPasswordProps) {
-  const rules = (
-    <ul className="password-rules">
-      {checkPassword(value, person).map(({ id, text, isMet }) => (
-        <li key={id} className={joinClassNames(isMet && "password-rules__rule--met")}>
-          <span className="password-rules__mark" aria-hidden="true">
-            {isMet ? <Icon name="check" size={14} /> : <span className="password-rules__dot" />}
-          </span>
-          {text}
-          {isMet && <span className="visually-hidden">(met)</span>}
-        </li>
-      ))}
-    </ul>
-  );
   return (
     <PasswordField
       label="Password"
-      hint={rules}
+      hint={<RuleList rules={checkPassword(value, person)} />}
       value={value}
       onChange={onChange}
       autoComplete="new-password"

@@ -1,17 +1,17 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useAction } from "../../api/actions.ts";
 import { forgetEverything, signInOptionsQuery } from "../../api/session.ts";
-import { Button, formatButtonClass } from "../../design/button.tsx";
-import { Callout, FailureCallout } from "../../design/callout.tsx";
+import { formatButtonClass } from "../../design/button.tsx";
+import { Callout } from "../../design/callout.tsx";
+import { EmailField } from "../../design/email-field.tsx";
 import { Stepper } from "../../design/layout.tsx";
 import { Skeleton } from "../../design/states.tsx";
 import { TextField } from "../../design/text-field.tsx";
-import { SecondFactorSetup } from "../second-factor/second-factor-setup.tsx";
 import { Entrance } from "../sign-in/entrance.tsx";
-import { NewPassword } from "./new-password.tsx";
-import { isPasswordGood } from "./password-rules.ts";
+import { PersonForm } from "./person-form.tsx";
+import { SecondFactorEntrance } from "./second-factor-entrance.tsx";
 import { useFragmentToken } from "./use-fragment-token.ts";
 
 const steps = ["Administrator", "Second factor"];
@@ -25,14 +25,7 @@ export function SetupPage() {
     forgetEverything(queryClient);
     setCreated(true);
   };
-  if (isCreated) {
-    return (
-      <Entrance title="Set up a second factor" text={secondFactorText} size="wide">
-        <Stepper steps={steps} current={1} />
-        <SecondFactorSetup />
-      </Entrance>
-    );
-  }
+  if (isCreated) return <SecondFactorEntrance steps={steps} />;
   if (options === undefined) {
     return (
       <Entrance title="Set up Biped">
@@ -49,8 +42,6 @@ export function SetupPage() {
   );
 }
 
-const secondFactorText = "Who can make credentials needs more than a password. It takes a minute.";
-
 function SetupClosed() {
   return (
     <Entrance title="Biped is set up">
@@ -65,46 +56,32 @@ function SetupClosed() {
 const tokenHint =
   "The server printed it at its start, and wrote it to a file in its data directory. It works for an hour.";
 
+const staleToken = {
+  title: "This setup token does not work",
+  text: "It is not the last one that was made, or its hour is over. Make another one on the server: biped-server setup",
+};
+
 function FirstAdministrator({ onCreated }: { readonly onCreated: () => void }) {
-  const [token, setToken] = useState(useFragmentToken("setup") ?? "");
+  const linked = useFragmentToken("setup");
+  const [typed, setTyped] = useState<string>();
+  const token = typed ?? linked ?? "";
   const [email, setEmail] = useState("");
-  const [name, setName] = useState("");
-  const [password, setPassword] = useState("");
   const action = useAction("POST /api/setup");
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    const body = {
-      token: token.trim(),
-      email: email.trim(),
-      name: name.trim(),
-      password,
-    };
+  const create = async (person: { readonly name: string; readonly password: string }): Promise<void> => {
+    // Who was given a link may paste all of it.
+    const body = { token: token.slice(token.indexOf("#") + 1).trim(), email: email.trim(), ...person };
     if ((await action.run({ body })) !== undefined) onCreated();
   };
-  const person = { email, name };
   return (
-    <form className="stack" onSubmit={submit}>
-      <TextField label="Setup token" hint={tokenHint} value={token} onChange={setToken} isMono autoComplete="off" />
-      <TextField
-        label="E-mail address"
-        type="email"
-        value={email}
-        onChange={setEmail}
-        autoComplete="username"
-        maxLength={254}
-      />
-      <TextField label="Your name" value={name} onChange={setName} autoComplete="name" maxLength={200} />
-      <NewPassword value={password} onChange={setPassword} person={person} />
-      {action.failure !== undefined && <FailureCallout failure={action.failure} />}
-      <Button
-        type="submit"
-        kind="primary"
-        isWide
-        isLoading={action.isRunning}
-        isDisabled={!isPasswordGood(password, person)}
-      >
-        Create the administrator
-      </Button>
-    </form>
+    <PersonForm
+      email={email}
+      submitLabel="Create the administrator"
+      stale={staleToken}
+      action={action}
+      onSubmit={(person) => void create(person)}
+    >
+      <TextField label="Setup token" hint={tokenHint} value={token} onChange={setTyped} isMono autoComplete="off" />
+      <EmailField value={email} onChange={setEmail} autoComplete="username" />
+    </PersonForm>
   );
 }

@@ -5,8 +5,8 @@ import type { Failure } from "../../api/failure.ts";
 import { arePasskeysPossible } from "../../api/passkeys.ts";
 import { Button, formatButtonClass } from "../../design/button.tsx";
 import { Callout, FailureCallout } from "../../design/callout.tsx";
+import { EmailField } from "../../design/email-field.tsx";
 import { PasswordField } from "../../design/password-field.tsx";
-import { TextField } from "../../design/text-field.tsx";
 import type { Sso } from "./sign-in-page.tsx";
 import { usePasskeyProof } from "./use-passkey-proof.ts";
 
@@ -44,15 +44,7 @@ function PasswordForm({ onDone }: StepProps) {
   };
   return (
     <form className="stack" onSubmit={submit}>
-      <TextField
-        label="E-mail address"
-        type="email"
-        value={email}
-        onChange={setEmail}
-        autoComplete="username"
-        spellCheck={false}
-        maxLength={254}
-      />
+      <EmailField value={email} onChange={setEmail} autoComplete="username" />
       <PasswordField
         label="Password"
         value={password}

@@ -34,14 +34,12 @@ export function CompromiseDialog({ keys, onClose }: CompromiseDialogProps) {
   };
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title="A key may be known to others"
       submitLabel="End this key at once"
       submitKind="danger"
-      isSubmitting={action.isRunning}
+      action={action}
       isSubmitDisabled={chosen === undefined || typed.trim() !== short}
-      failure={action.failure}
       onSubmit={() => void end()}
     >
       <KeyChoice keys={keys} value={chosen?.kid} onChange={setKid} />

@@ -11,12 +11,10 @@ export function RotateDialog({ onClose }: { readonly onClose: () => void }) {
   };
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title="Rotate the signing key"
       submitLabel="Rotate"
-      isSubmitting={action.isRunning}
-      failure={action.failure}
+      action={action}
       onSubmit={() => void rotate()}
     >
       <ul className="bullets">

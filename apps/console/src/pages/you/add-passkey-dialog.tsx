@@ -14,7 +14,7 @@ export function AddPasskeyDialog({ onClose }: { readonly onClose: () => void }) 
   };
   if (codes !== undefined) return <RecoveryCodesDialog codes={codes} onClose={onClose} />;
   return (
-    <Dialog isOpen onClose={onClose} title="Add passkey" description="Your browser asks for the rest.">
+    <Dialog onClose={onClose} title="Add passkey" description="Your browser asks for the rest.">
       <div className="dialog__body">
         <PasskeyEnrolment onDone={finish} />
       </div>

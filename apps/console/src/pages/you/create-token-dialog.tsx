@@ -27,14 +27,12 @@ export function CreateTokenDialog({ onClose }: { readonly onClose: () => void })
   if (token !== undefined) return <CreatedTokenDialog {...token} onClose={onClose} />;
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title="Create access token"
       description="It can read all that you can. Give it no more changes than its program needs."
       submitLabel="Create token"
-      isSubmitting={action.isRunning}
+      action={action}
       isSubmitDisabled={name.trim() === "" || expiresInDays === undefined || !/^([1-9]\d{0,14})?$/.test(accountId)}
-      failure={action.failure}
       onSubmit={() => void create(draft)}
     >
       <TextField

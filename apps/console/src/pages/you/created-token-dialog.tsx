@@ -14,7 +14,7 @@ type CreatedTokenDialogProps = {
 
 export function CreatedTokenDialog({ name, token, onClose }: CreatedTokenDialogProps) {
   return (
-    <Dialog isOpen isKeptOnOutsideClick onClose={onClose} title={`The token ${name} is made`}>
+    <Dialog isKeptOnOutsideClick onClose={onClose} title={`The token ${name} is made`}>
       <div className="dialog__body">
         {token === null ? <Lost /> : <SecretField label="Access token" what="access token" value={token} />}
         {token !== null && (

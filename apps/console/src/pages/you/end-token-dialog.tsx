@@ -14,12 +14,10 @@ export function EndTokenDialog({ token, onClose }: EndTokenDialogProps) {
   };
   return (
     <ConfirmDialog
-      isOpen
       onClose={onClose}
       title={`End the token ${token.name}`}
       confirmLabel="End the token"
-      isRunning={action.isRunning}
-      failure={action.failure}
+      action={action}
       onConfirm={() => void end()}
     >
       <p>Programs that use it are refused at once. This cannot be undone; you can create another one.</p>

@@ -14,7 +14,6 @@ export function EnrolTotpDialog({ onClose }: { readonly onClose: () => void }) {
   if (codes !== undefined) return <RecoveryCodesDialog codes={codes} onClose={onClose} />;
   return (
     <Dialog
-      isOpen
       onClose={onClose}
       isKeptOnOutsideClick
       title="Set up an authenticator app"

@@ -13,12 +13,10 @@ export function NewRecoveryCodesDialog({ onClose }: { readonly onClose: () => vo
   if (codes !== undefined) return <RecoveryCodesDialog codes={codes} onClose={onClose} />;
   return (
     <ConfirmDialog
-      isOpen
       onClose={onClose}
       title="Make new recovery codes"
       confirmLabel="Make new ones"
-      isRunning={action.isRunning}
-      failure={action.failure}
+      action={action}
       onConfirm={() => void make()}
     >
       <p>The former codes end at once, wherever you keep them. The new ones are shown once.</p>

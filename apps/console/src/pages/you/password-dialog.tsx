@@ -18,14 +18,12 @@ export function PasswordDialog({ onClose }: { readonly onClose: () => void }) {
   };
   return (
     <FormDialog
-      isOpen
       onClose={onClose}
       title="Change password"
       description="Your other sessions end. Passkeys, authenticator app and access tokens stay."
       submitLabel="Change password"
-      isSubmitting={action.isRunning}
+      action={action}
       isSubmitDisabled={!isPasswordGood(password, person)}
-      failure={action.failure}
       onSubmit={() => void change()}
     >
       {/* Password managers keep the new one for this name. */}

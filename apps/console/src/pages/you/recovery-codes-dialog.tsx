@@ -5,7 +5,7 @@ type RecoveryCodesDialogProps = { readonly codes: readonly string[]; readonly on
 
 export function RecoveryCodesDialog({ codes, onClose }: RecoveryCodesDialogProps) {
   return (
-    <Dialog isOpen isKeptOnOutsideClick onClose={onClose} title="Your recovery codes">
+    <Dialog isKeptOnOutsideClick onClose={onClose} title="Your recovery codes">
       <div className="dialog__body">
         <RecoveryCodes codes={codes} doneLabel="Done" onStored={onClose} />
       </div>

@@ -17,12 +17,10 @@ export function RemovePasskeyDialog({ passkey, onClose }: RemovePasskeyDialogPro
   };
   return (
     <ConfirmDialog
-      isOpen
       onClose={onClose}
       title={`Remove the passkey ${passkey.name}`}
       confirmLabel="Remove"
-      isRunning={action.isRunning}
-      failure={action.failure}
+      action={action}
       onConfirm={() => void remove()}
     >
       <p>It signs you in no more, and your other sessions end. Delete it on the device too, which Biped cannot do.</p>

@@ -14,12 +14,10 @@ export function RemoveTotpDialog({ onClose }: { readonly onClose: () => void }) 
   };
   return (
     <ConfirmDialog
-      isOpen
       onClose={onClose}
       title="Remove the authenticator app"
       confirmLabel="Remove"
-      isRunning={action.isRunning}
-      failure={action.failure}
+      action={action}
       onConfirm={() => void remove()}
     >
       <p>Its codes are refused from now on, and your other sessions end. You can set up an app anew at any time.</p>

@@ -1,4 +1,5 @@
 import type { AdministrationStorage, Administrator } from "../../administration.ts";
+import { isOtherVersion } from "../difference.ts";
 import { toName } from "../identifiers.ts";
 import type { SqlParts } from "../write.ts";
 import {
@@ -85,7 +86,7 @@ function createChange({ database: { db, lockRows }, write }: SqlParts): Administ
       await lockOwners(trx, lockRows);
       const former = await lockAdministrator(trx, id, lockRows);
       if (former === undefined) return { answer: "unknown administrator" };
-      if (author.ifVersion !== undefined && author.ifVersion !== former.version) return { answer: "version mismatch" };
+      if (isOtherVersion(former, author)) return { answer: "version mismatch" };
       const { before, after } = decideChange(former, change);
       if (before.state === after.state && before.isPlatformOwner === after.isPlatformOwner) {
         return { answer: await readFacts(trx, id) };

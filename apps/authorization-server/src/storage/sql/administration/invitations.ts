@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import type { AdministrationStorage, NewInvitation } from "../../administration.ts";
 import type { Schema } from "../../schema.ts";
+import { isOtherVersion } from "../difference.ts";
 import { toName } from "../identifiers.ts";
 import type { SqlParts } from "../write.ts";
 import { describeAdministrator, lockAdministrator } from "./administrator-rows.ts";
@@ -40,7 +41,7 @@ function createReinvitation({ database: { lockRows }, write }: SqlParts): Invita
       await lockOwners(trx, lockRows);
       const former = await lockAdministrator(trx, id, lockRows);
       if (former === undefined) return { answer: "unknown administrator" };
-      if (author.ifVersion !== undefined && author.ifVersion !== former.version) return { answer: "version mismatch" };
+      if (isOtherVersion(former, author)) return { answer: "version mismatch" };
       const next = { state: "invited", isPlatformOwner: former.isPlatformOwner } as const;
       if (await isLastOwner(trx, former, next)) return { answer: "last platform owner" };
       const columns = { state: next.state, password_hash: "", version: former.version + 1 };

@@ -2,6 +2,7 @@ import { roles } from "@biped/management-client/contract";
 import type { Transaction } from "kysely";
 import type { AdministrationStorage, Membership } from "../../administration.ts";
 import type { Schema } from "../../schema.ts";
+import { isOtherVersion } from "../difference.ts";
 import { toNumber } from "../identifiers.ts";
 import type { LockRows, SqlParts } from "../write.ts";
 import { type AdministratorFacts, addPasswordHash, lockAdministrator, readFacts } from "./administrator-rows.ts";
@@ -21,9 +22,7 @@ export function createMemberships(parts: SqlParts): Memberships {
         const administrator = await lockAdministrator(trx, id, lockRows);
         const former = administrator?.memberships.find((held) => held.accountId === accountId);
         if (administrator === undefined || former === undefined) return { answer: false };
-        if (author.ifVersion !== undefined && author.ifVersion !== administrator.version) {
-          return { answer: "version mismatch" };
-        }
+        if (isOtherVersion(administrator, author)) return { answer: "version mismatch" };
         const memberships = administrator.memberships.filter((held) => held !== former);
         await replaceMemberships(trx, { ...administrator, next: memberships }, lockRows);
         const change = { before: { role: former.role }, after: undefined };
@@ -46,9 +45,7 @@ function createSetting(
       const former = administrator?.memberships.find((held) => held.accountId === accountId);
       if (administrator === undefined) return { answer: undefined };
       if (former === undefined && whose === "members alone") return { answer: undefined };
-      if (author.ifVersion !== undefined && author.ifVersion !== administrator.version) {
-        return { answer: "version mismatch" };
-      }
+      if (isOtherVersion(administrator, author)) return { answer: "version mismatch" };
       if (former?.role === role) return { answer: await readFacts(trx, id) };
       const memberships = [...administrator.memberships.filter((held) => held !== former), membership];
       await replaceMemberships(trx, { ...administrator, next: memberships }, lockRows);

@@ -21,7 +21,7 @@ export function createAccountViews({ database: { db } }: SqlParts): AccountViews
   return {
     pageAccounts: async (reach, { search, state }, page) => {
       const isSearched = matchesSearch({ name: "name_key", id: "id" }, readSearch(search, readNumber));
-      const condition = all(isWithin(reach, "id"), equals("state", state), isSearched);
+      const condition = all(equals("state", state), isSearched, isWithin(reach, "id"));
       const query = db.selectFrom("account").select(accountColumns).where(condition);
       const rows = await cutPage(query, orders[page.sort.column], page).execute();
       const cut = splitPage(rows, page, (row) => ({
@@ -32,7 +32,7 @@ export function createAccountViews({ database: { db } }: SqlParts): AccountViews
     },
 
     viewAccount: async (reach, accountId) => {
-      const condition = all(isWithin(reach, "id"), equals("id", accountId));
+      const condition = all(equals("id", accountId), isWithin(reach, "id"));
       const rows = await db.selectFrom("account").select(accountColumns).where(condition).execute();
       return (await toViews(db, rows))[0];
     },

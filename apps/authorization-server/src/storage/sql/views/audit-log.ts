@@ -7,7 +7,7 @@ import { toName, toNumber } from "../identifiers.ts";
 import type { SqlParts } from "../write.ts";
 import { all, type Condition, isWithin } from "./conditions.ts";
 
-type AuditViews = Pick<ViewStorage, "pageAuditEvents" | "findEmails">;
+type AuditViews = Pick<ViewStorage, "pageAuditEvents" | "findEmails" | "listTokenCreations">;
 
 export function createAuditViews({ database: { db } }: SqlParts): AuditViews {
   return {
@@ -23,6 +23,15 @@ export function createAuditViews({ database: { db } }: SqlParts): AuditViews {
       const query = db.selectFrom("administrator").select(["id", "email"]);
       const rows = await query.where("id", "in", administratorIds.map(toName)).execute();
       return new Map(rows.map(({ id, email }) => [id, email]));
+    },
+
+    listTokenCreations: async (accessTokenIds) => {
+      if (accessTokenIds.length === 0) return [];
+      const subjects = accessTokenIds.map((id) => toName(`access-token:${id}`));
+      // By the index of subjects alone: no token has more than two events.
+      const query = db.selectFrom("audit_event").select(auditColumns).where("subject", "in", subjects);
+      const events = (await query.orderBy("sequence").execute()).map(toAuditEvent);
+      return events.filter(({ action }) => action === "access-token.created");
     },
   };
 }

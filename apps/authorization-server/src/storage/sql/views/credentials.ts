@@ -19,7 +19,7 @@ const orders: Readonly<Record<"name" | "createdAt", Order>> = {
 export function createCredentialViews({ database: { db } }: SqlParts): CredentialViews {
   return {
     pageCredentials: async (reach, filter, page) => {
-      const condition = all(isWithin(reach, "credential.account_id"), ...readFilter(filter));
+      const condition = all(...readFilter(filter), isWithin(reach, "credential.account_id"));
       const order = orders[page.sort.column];
       const onPage = cutPage(selectCredentials(db).where(condition), order, page);
       const rows = await orderRows(joinOwners(db, onPage), order, page).execute();
@@ -32,7 +32,7 @@ export function createCredentialViews({ database: { db } }: SqlParts): Credentia
 
     viewCredential: async (reach, clientId) => {
       const isThis = equals("credential.client_id", toUuid(clientId));
-      const found = selectCredentials(db).where(all(isWithin(reach, "credential.account_id"), isThis));
+      const found = selectCredentials(db).where(all(isThis, isWithin(reach, "credential.account_id")));
       return (await toViews(db, await joinOwners(db, found).execute()))[0];
     },
   };

@@ -19,11 +19,11 @@ export function createProjectViews({ database: { db } }: SqlParts): ProjectViews
   return {
     pageProjects: async (reach, { search, accountId, cloud, state }, page) => {
       const condition = all(
-        isWithin(reach, "project.account_id"),
         equals("project.account_id", accountId),
         equals("project.cloud", cloud),
         equals("project.state", state),
         matchesSearch({ name: "project.name_key", id: "project.id" }, readSearch(search, readNumber)),
+        isWithin(reach, "project.account_id"),
       );
       const order = orders[page.sort.column];
       const onPage = cutPage(db.selectFrom("project").selectAll().where(condition), order, page);
@@ -36,7 +36,7 @@ export function createProjectViews({ database: { db } }: SqlParts): ProjectViews
     },
 
     viewProject: async (reach, projectId) => {
-      const condition = all(isWithin(reach, "project.account_id"), equals("project.id", projectId));
+      const condition = all(equals("project.id", projectId), isWithin(reach, "project.account_id"));
       const found = db.selectFrom("project").selectAll().where(condition);
       return (await toViews(db, await joinOwners(db, found).execute()))[0];
     },

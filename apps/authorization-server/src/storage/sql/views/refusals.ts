@@ -35,7 +35,7 @@ export function createRefusals({ database: { db, transaction, lockRows } }: SqlP
       return rows.map((row) => ({ ...row, clientId }));
     },
 
-    countRefusals: (reach, since) => countByReason(db, all(isWithin(reach, "account_id"), isSince(since))),
+    countRefusals: (reach, since) => countByReason(db, all(isSince(since), isWithin(reach, "account_id"))),
   };
 }
 

@@ -48,14 +48,14 @@ function isWanted({ column, sought }: Wanted, columns: { readonly name: string; 
 }
 
 async function findAccounts(db: Kysely<Schema>, reach: Reach, wanted: Wanted): Promise<readonly SearchHit[]> {
-  const condition = all(isWithin(reach, "id"), isWanted(wanted, { name: "name_key", id: "id" }));
+  const condition = all(isWanted(wanted, { name: "name_key", id: "id" }), isWithin(reach, "id"));
   const query = db.selectFrom("account").select(["id", "name"]).where(condition);
   const rows = await query.orderBy("name_key").orderBy("id").limit(hitLimit).execute();
   return rows.map(({ id, name }) => ({ kind: "account", id: String(id), name, accountId: id, accountName: name }));
 }
 
 async function findProjects(db: Kysely<Schema>, reach: Reach, wanted: Wanted): Promise<readonly SearchHit[]> {
-  const condition = all(isWithin(reach, "account_id"), isWanted(wanted, { name: "name_key", id: "id" }));
+  const condition = all(isWanted(wanted, { name: "name_key", id: "id" }), isWithin(reach, "account_id"));
   const query = db.selectFrom("project").select(["id", "name", "name_key", "account_id"]).where(condition);
   const found = query.orderBy("name_key").orderBy("id").limit(hitLimit);
   const rows = await db
@@ -69,7 +69,7 @@ async function findProjects(db: Kysely<Schema>, reach: Reach, wanted: Wanted): P
 }
 
 async function findCredentials(db: Kysely<Schema>, reach: Reach, wanted: Wanted): Promise<readonly SearchHit[]> {
-  const condition = all(isWithin(reach, "account_id"), isWanted(wanted, { name: "name_key", id: "client_id" }));
+  const condition = all(isWanted(wanted, { name: "name_key", id: "client_id" }), isWithin(reach, "account_id"));
   const query = db.selectFrom("live_credential").select(["client_id", "name", "name_key", "account_id"]);
   const found = query.where(condition).orderBy("name_key").orderBy("client_id").limit(hitLimit);
   const rows = await db

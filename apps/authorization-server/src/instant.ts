@@ -1,4 +1,7 @@
-import { formatTime } from "../credentials/format-time.ts";
+/** Epoch seconds as ISO 8601 in UTC, to the second. */
+export function formatTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+}
 
 export function formatOptionalTime(seconds: number | undefined): string | null {
   return seconds === undefined ? null : formatTime(seconds);
