@@ -177,7 +177,7 @@ test("C-07: a revoked token is still revoked after every process was killed at o
   expect(await end(second.child, "SIGTERM")).toBe(0);
 });
 
-test("a token leaves no row behind, SIGTERM writes the last use, and a request under way is answered", async () => {
+test("a token leaves no row behind, SIGTERM, and a second one, writes the last use and answers what is under way", async () => {
   const countRows = (): Readonly<Record<string, number>> => {
     const file = new Database(join(directory, "authorization-server.db"), { readonly: true });
     const tables = file.prepare("select name from sqlite_master where type = 'table'").pluck().all() as string[];
@@ -193,6 +193,8 @@ test("a token leaves no row behind, SIGTERM writes the last use, and a request u
   // Asked for after those before it were sent, so that the stop meets them under way.
   await post(`${url}/v1/oauth/me`, {}, basic(held));
   const ended = end(child, "SIGTERM");
+  await Promise.race(pending);
+  child.kill("SIGTERM");
   expect((await Promise.all(pending)).map((answer) => answer.status)).toEqual(Array<number>(20).fill(200));
   expect(await ended).toBe(0);
   const after = countRows();

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { randomBytes } from "node:crypto";
-import { createLog, openLogOutput, readSettings } from "@biped/listener";
+import { createLog, openLogOutput, readSettings, stopOnSignals } from "@biped/listener";
 import { Command, InvalidArgumentError } from "commander";
 import { createPlatformOwner, createSetupLink, tellSetup } from "./commands/administrators.ts";
 import { printCreated, withManagement } from "./commands/create.ts";
@@ -48,8 +48,7 @@ async function serve(): Promise<void> {
     }
   };
   // Before the start is waited for: a listener answers before all is ready, and a signal has to drain it.
-  process.once("SIGTERM", () => void stop());
-  process.once("SIGINT", () => void stop());
+  stopOnSignals(stop);
   const server = await starting;
   const setup = await server.openSetup();
   if (setup !== undefined) tellSetup(config, setup.token, (line) => process.stderr.write(line));

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { mkdirSync } from "node:fs";
 import { migrateDatabase, StoreUnavailable, UnusableDatabase } from "@biped/database";
-import { createLog, MistakenSettings, openLogOutput } from "@biped/listener";
+import { createLog, MistakenSettings, openLogOutput, stopOnSignals } from "@biped/listener";
 import { readConfig } from "./config.ts";
 import { start } from "./start.ts";
 import { migrations } from "./storage/migrations.ts";
@@ -21,17 +21,7 @@ async function main(command: string | undefined): Promise<void> {
   const nowSeconds = (): number => Date.now() / 1000;
   const api = await start(config, { nowSeconds, log, guardMode: "production" });
   log.info("listening", { listener: config.cloud, url: api.url });
-  stopOnSignal(api.stop);
-}
-
-/** The first signal drains; a second one, of either kind, ends the process at once. */
-function stopOnSignal(stop: () => Promise<void>): void {
-  const signals = ["SIGTERM", "SIGINT"] as const;
-  const drain = (): void => {
-    for (const signal of signals) process.removeListener(signal, drain);
-    void stop();
-  };
-  for (const signal of signals) process.on(signal, drain);
+  stopOnSignals(api.stop);
 }
 
 /** What the operator can put right is told in a line; a bug keeps its stack. A port that is taken is a plain Error. */

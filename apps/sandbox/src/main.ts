@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { randomBytes } from "node:crypto";
-import { createLog } from "@biped/listener";
+import { createLog, stopOnSignals } from "@biped/listener";
 import { readSandboxConfig } from "./config.ts";
 import { start } from "./start.ts";
 import { formatWelcome } from "./welcome.ts";
@@ -44,8 +44,7 @@ async function run(): Promise<void> {
     }
   };
   // Before the start is waited for: its first listeners answer before the last one, and a signal has to drain them.
-  process.once("SIGTERM", () => void stop());
-  process.once("SIGINT", () => void stop());
+  stopOnSignals(stop);
   const sandbox = await starting;
   process.stdout.write(formatWelcome(sandbox.demo, sandbox.demoPath, monotonicSeconds()));
 }

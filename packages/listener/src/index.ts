@@ -6,3 +6,4 @@ export { createLog, type Log, type LogFields, type LogLevel, redact } from "./lo
 export { type LogOutput, openLogOutput } from "./log-output.ts";
 export type { Routes } from "./routes.ts";
 export { type Environment, listenerSettings, MistakenSettings, readSettings } from "./settings.ts";
+export { stopOnSignals } from "./stop-signals.ts";

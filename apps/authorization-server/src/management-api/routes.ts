@@ -32,8 +32,6 @@ function isOperationName(text: string): text is OperationName {
   return Object.hasOwn(operations, text);
 }
 
-const deleted: Answer = { status: 204, body: undefined };
-
 /** Who asks, and whether they may, is settled before how they ask: a malformed request tells a stranger nothing. */
 function createEndpoint<Name extends OperationName>(name: Name, parts: ManagementRouteParts): Endpoint {
   const operation: Operation = operations[name];
@@ -42,13 +40,16 @@ function createEndpoint<Name extends OperationName>(name: Name, parts: Managemen
     const caller = await identify(name, parts, http);
     if (isRefusal(caller)) return caller;
     const actor = caller === undefined ? "system" : formatActor(caller);
-    const author = readAuthor(http, operation.noun, { at: parts.nowSeconds(), actor });
+    const at = parts.nowSeconds();
+    const author = readAuthor(http, operation.noun, { at, actor });
+    const dated = { date: formatHttpDate(at) };
 
     // What for, and whether they may
     const params = readParams(operation.params, http.params);
     const target = await findAllowedTarget(name, { caller, params }, parts.storage);
     if (target === undefined) {
-      return (await replayDeletion(name, { params, author }, parts.storage)) ? deleted : notFound;
+      const isDeleted = await replayDeletion(name, { params, author }, parts.storage);
+      return isDeleted ? { status: 204, body: undefined, headers: dated } : notFound;
     }
     if (isRefusal(target)) return target;
 
@@ -62,8 +63,7 @@ function createEndpoint<Name extends OperationName>(name: Name, parts: Managemen
     if (!isRequestOf(name, request)) throw new Error(`${name} was asked for by nobody.`);
     const outcome = await parts.handlers[name](request);
     if (isRefusal(outcome)) return outcome;
-    const headers = { date: formatHttpDate(parts.nowSeconds()), ...outcome.headers };
-    return formatAnswer(operation, target, { ...outcome, headers });
+    return formatAnswer(operation, target, { ...outcome, headers: { ...dated, ...outcome.headers } });
   };
 }
 

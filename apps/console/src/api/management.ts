@@ -1,9 +1,15 @@
 import { type Answer, createManagementClient, type Input, type OperationName } from "@biped/management-client";
+import { heedServiceDate } from "../design/service-clock.ts";
 
 /** The admin listener that serves this page. The header is what no foreign page can send. */
 export const management = createManagementClient({
   baseUrl: "",
-  fetch: (url, init) => fetch(url, { ...init, credentials: "same-origin", cache: "no-store" }),
+  fetch: async (url, init) => {
+    const response = await fetch(url, { ...init, credentials: "same-origin", cache: "no-store" });
+    // A refusal is dated by the machine, not by the clock that the sandbox moves.
+    if (response.ok) heedServiceDate(response.headers.get("date"));
+    return response;
+  },
   headers: { "x-biped-console": "1" },
 });
 

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { readServiceNowMs } from "./service-clock.ts";
 import { formatExact, formatIso, formatRelative } from "./time-format.ts";
 import { Tooltip } from "./tooltip.tsx";
 
@@ -9,9 +10,9 @@ function subscribe(onTick: () => void): () => void {
   return () => window.clearInterval(timer);
 }
 
-/** Whole seconds, rounded up: what comes with an answer and has just happened does not lie in the future. */
+/** Whole seconds of the service, rounded up: what comes with an answer and has just happened is not in the future. */
 function readNowMs(): number {
-  return Math.ceil(Date.now() / 1000) * 1000;
+  return Math.ceil(readServiceNowMs() / 1000) * 1000;
 }
 
 /** Goes on by itself, and is exact whenever what shows it is drawn anew. */
