@@ -3,7 +3,8 @@
 import { randomBytes } from "node:crypto";
 import { isRefusal } from "@biped/protocol";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createSso, type SsoRole, type SsoSettings } from "../apps/authorization-server/src/administrators/sso.ts";
+import { createSso, type SsoSettings } from "../apps/authorization-server/src/administrators/sso.ts";
+import type { SsoRole } from "../apps/authorization-server/src/config.ts";
 import { client, startLyingProvider, startProvider } from "./openid-provider.ts";
 import {
   type Console,

@@ -64,7 +64,8 @@ const baseUrl = z.string().superRefine((text, context) => {
   }
 });
 
-const words = (text: string): readonly string[] => text.split(/[\s,]+/).filter((word) => word !== "");
+/** Of a list in one setting or argument: parted by blanks or commas. */
+export const words = (text: string): readonly string[] => text.split(/[\s,]+/).filter((word) => word !== "");
 
 /** `value=platform` or `value=ACCOUNT:ROLE`. A value may hold whatever is neither blank, comma nor `=`. */
 function parseSsoRole(word: string): readonly [string, SsoRole] | undefined {

@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { createPlatformOwner, createSetupLink, tellSetup } from "./commands/administrators.ts";
 import { printCreated, withManagement } from "./commands/create.ts";
 import { createKey, listKeys, rotateKeys } from "./commands/keys.ts";
-import { createConfig, serverSettings } from "./config.ts";
+import { createConfig, serverSettings, words } from "./config.ts";
 import { readKeyEncryptionKeyFile } from "./signing/key-encryption-key-file.ts";
 import { start } from "./start.ts";
 import { migrateStorage } from "./storage/open-storage.ts";
@@ -66,10 +66,6 @@ function time(text: string): number {
   const value = Date.parse(text);
   if (Number.isNaN(value)) throw new InvalidArgumentError("It must be a time such as 2027-01-31T00:00:00Z.");
   return Math.floor(value / 1000);
-}
-
-function words(text: string): readonly string[] {
-  return text.split(/[\s,]+/).filter((word) => word !== "");
 }
 
 function createProgram(): Command {

@@ -2,9 +2,9 @@
 
 import { createHash } from "node:crypto";
 import type { Answer, Endpoint, HttpRequest, Routes } from "@biped/listener";
-import type { Role } from "@biped/management-client";
 import { isRefusal } from "@biped/protocol";
 import * as openid from "openid-client";
+import type { SsoConfig } from "../config.ts";
 import { parseName } from "../management/text-rules.ts";
 import { createUuid } from "../management/uuid.ts";
 import type { SsoAttempt } from "../storage/administration.ts";
@@ -16,18 +16,7 @@ import { createSignInLimit } from "./sign-in-limit.ts";
 import { openProvider, type Provider } from "./sso-provider.ts";
 import { digestText } from "./token-digest.ts";
 
-export type SsoRole = "platform" | { readonly accountId: number; readonly role: Role };
-
-export type SsoSettings = {
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** What the button says. */
-  readonly name: string;
-  readonly roleClaim: string;
-  /** By a value of the claim; who has none of them does not get in. */
-  readonly roles: ReadonlyMap<string, SsoRole>;
-};
+export type SsoSettings = Omit<SsoConfig, "clientSecretFile"> & { readonly clientSecret: string };
 
 export type SsoParts = SessionParts & {
   readonly storage: SessionParts["storage"] & Pick<Storage, "applySso" | "endSso" | "addSsoAttempt" | "takeSsoAttempt">;
