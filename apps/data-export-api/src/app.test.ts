@@ -1,21 +1,25 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { StoreUnavailable } from "@biped/database";
-import { type BadToken, badTokens, createTestIssuer, type TestIssuer } from "@biped/guard/testing";
-import { createListener, createLog } from "@biped/listener";
+import { type BadToken, badTokens } from "@biped/guard/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findFreePorts } from "../../../test/free-ports.ts";
-import { createRoutes } from "./app.ts";
+import { startListener } from "../../../test/started-listener.ts";
+import {
+  type Answered,
+  errorBody,
+  now,
+  payloadOf,
+  type StartedApp,
+  seed,
+  seedRun,
+  startApp,
+  withJson,
+} from "../test/started-app.ts";
+import { appLimits, createRoutes } from "./app.ts";
 import { exportableFields } from "./exportable-fields/catalogue.ts";
-import { type DataExportApi, start } from "./start.ts";
-import type { NewJob } from "./storage/storage.ts";
+import type { NewJob, Storage } from "./storage/storage.ts";
 
-const now = 1_800_000_000;
 const createdAt = "2027-01-15T08:00:00Z";
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 const job = {
   name: "Nightly sessions",
@@ -25,77 +29,21 @@ const job = {
   fields: [{ fieldName: "session_id" }, { fieldName: "custom_var", customVarPosition: 3, aliasName: "plan" }],
 };
 
-const seed: NewJob = {
-  name: "Seed",
-  format: "CSV",
-  scope: "views",
-  frequency: { value: "hourly" },
-  fields: [{ fieldName: "is_first" }],
-  deviceLabel: "desktop",
-  segmentId: 7001,
-  state: "ACTIVE",
-  createdAt: now,
-};
-
-const directory = mkdtempSync(join(tmpdir(), "biped-data-export-"));
-const lines: string[] = [];
-let issuer: TestIssuer;
-let api: DataExportApi;
-let lastProject = 1000;
+let app: StartedApp;
 
 beforeAll(async () => {
-  issuer = await createTestIssuer({ startSeconds: now });
-  const { nowSeconds, fetch } = issuer.guardOptions;
-  const log = createLog("info", (line) => lines.push(line));
-  const [port = 0] = await findFreePorts(1);
-  const config = {
-    cloud: "aws-eu-west-1",
-    endpoint: issuer.guardOptions.endpoint,
-    issuer: issuer.guardOptions.issuer,
-    databaseUrl: `sqlite:${join(directory, "jobs.db")}`,
-    host: "127.0.0.1",
-    port,
-    portSetting: "BIPED_PORT",
-    trustedProxies: [],
-  };
-  api = await start(config, { nowSeconds, fetch, log, guardMode: "production" });
+  app = await startApp();
 });
+afterAll(() => app.stop());
 
-afterAll(async () => {
-  await api.stop();
-  await expect(fetch(`${api.url}/healthz`)).rejects.toThrow();
-  rmSync(directory, { recursive: true, force: true });
-});
-
-/** A caller with a good token for a project of its own. */
 async function createCaller() {
-  lastProject += 1;
-  const projectId = lastProject;
-  const token = await issuer.mint({ project_id: projectId });
-  return { projectId, token, ...callWith(token) };
-}
-
-type Answered = { readonly status: number; readonly headers: Headers; readonly body: unknown };
-
-function callWith(token: string) {
-  const call = async (path: string, init: RequestInit = {}): Promise<Answered> => {
-    const headers = { authorization: `Bearer ${token}`, ...init.headers };
-    const response = await fetch(`${api.url}${path}`, { ...init, headers });
-    return { status: response.status, headers: response.headers, body: await response.json() };
-  };
+  const caller = await app.createCaller();
   const post = (body: BodyInit, contentType = "application/json"): Promise<Answered> =>
-    call("/v1/exports", { method: "POST", body, headers: { "content-type": contentType } });
-  return { call, post };
+    caller.call("/v1/exports", { method: "POST", body, headers: { "content-type": contentType } });
+  const create = (changes: Partial<NewJob> = {}) =>
+    app.storage.createJob(caller.projectId, { ...seed, ...changes }, seedRun);
+  return { ...caller, post, create };
 }
-
-const errorBody = (errorCode: string, description: string, error = "invalid_request") => ({
-  error,
-  error_description: description,
-  success: false,
-  errorMessage: description,
-  errorCode,
-  requestId: expect.stringMatching(uuid),
-});
 
 describe("POST /v1/exports", () => {
   test("201 with the id and its Location; the job is then read as it was posted", async () => {
@@ -110,7 +58,7 @@ describe("POST /v1/exports", () => {
     const found = await call(`/v1/exports/${jobId}`);
     expect([found.status, found.body]).toStrictEqual([200, { success: true, payload }]);
     expect((await call("/v1/exports")).body).toStrictEqual({ success: true, payload: [payload] });
-    expect(lines.join("")).toContain(`"jobId":${jobId}`);
+    expect(app.logLines.join("")).toContain(`"jobId":${jobId}`);
   });
 
   test("201 for a job of one range, which is answered in UTC", async () => {
@@ -131,9 +79,43 @@ describe("POST /v1/exports", () => {
     ]);
   });
 
-  test("twenty at once are twenty jobs", async () => {
+  test("a formula guard is answered where it is on; 400 INVALID_REQUEST with JSONL", async () => {
     const { call, post } = await createCaller();
-    const created = await Promise.all(Array.from({ length: 20 }, () => post(JSON.stringify(job))));
+    const on = await post(JSON.stringify({ ...job, format: "CSV", formulaGuard: true }));
+    const off = await post(JSON.stringify({ ...job, format: "CSV", formulaGuard: false }));
+    expect((await call(on.headers.get("location") ?? "")).body).toMatchObject({ payload: { formulaGuard: true } });
+    expect(payloadOf(await call(off.headers.get("location") ?? ""))).not.toHaveProperty("formulaGuard");
+    const jsonl = await post(JSON.stringify({ ...job, formulaGuard: true }));
+    expect(jsonl.body).toStrictEqual(errorBody("INVALID_REQUEST", "formulaGuard is for CSV only."));
+    const text = await post(JSON.stringify({ ...job, format: "CSV", formulaGuard: "yes" }));
+    expect(text.body).toStrictEqual(errorBody("INVALID_REQUEST", "formulaGuard must be true or false."));
+  });
+
+  test("a range may end in the future; 400 INVALID_REQUEST: one that begins there", async () => {
+    const { post } = await createCaller();
+    const once = (from: string, to: string) =>
+      post(JSON.stringify({ ...job, frequency: { value: "once", dateRange: { from, to } } }));
+    expect((await once("2027-01-15T08:00:00Z", "2027-01-16")).status).toBe(201);
+    expect((await once("2027-01-15T08:00:00.001Z", "2027-01-16")).body).toStrictEqual(
+      errorBody("INVALID_REQUEST", "frequency.dateRange.from must not lie in the future."),
+    );
+  });
+
+  test("it begins with the run of the day that contains now, in the project's time zone; the runner is woken", async () => {
+    const { call, post, projectId } = await createCaller();
+    await app.storage.setTimeZone(projectId, "Asia/Kolkata");
+    const woken = app.wakes();
+    const created = await post(JSON.stringify(job));
+    expect(app.wakes()).toBe(woken + 1);
+    const runs = await call(`${created.headers.get("location")}/runs`);
+    const dateRange = { from: "2027-01-14T18:30:00Z", to: "2027-01-15T18:30:00Z" };
+    expect(payloadOf(runs)).toMatchObject([{ state: "CREATED", dateRange, startDate: "2027-01-15T18:40:00Z" }]);
+  });
+
+  test("ten at once, and ten more, are twenty jobs", async () => {
+    const { call, post } = await createCaller();
+    const createTen = () => Promise.all(Array.from({ length: 10 }, () => post(JSON.stringify(job))));
+    const created = [...(await createTen()), ...(await createTen())];
     expect(created.map(({ status }) => status)).toStrictEqual(Array(20).fill(201));
     expect(new Set(created.map(({ headers }) => headers.get("location"))).size).toBe(20);
     const listed = (await call("/v1/exports?limit=100")).body as { payload: readonly object[] };
@@ -151,7 +133,7 @@ describe("POST /v1/exports", () => {
       errorBody("INVALID_REQUEST", `fields[2].aliasName ${rule}`),
     ]);
     expect(answer.headers.get("cache-control")).toBe("no-store");
-    expect(lines.join("")).not.toContain("MARK");
+    expect(app.logLines.join("")).not.toContain("MARK");
   });
 
   test("400 INVALID_REQUEST: a repeated member, bytes that are no UTF-8, a query", async () => {
@@ -201,9 +183,9 @@ describe("GET /v1/exports", () => {
   const idsOf = ({ body }: Answered) => (body as { payload: { jobId: number }[] }).payload.map(({ jobId }) => jobId);
 
   test("the newest first; order, page and limit say otherwise", async () => {
-    const { call, projectId } = await createCaller();
+    const { call, create } = await createCaller();
     const ids: number[] = [];
-    for (let count = 0; count < 22; count += 1) ids.push(await api.storage.createJob(projectId, seed));
+    for (let count = 0; count < 22; count += 1) ids.push(await create());
     const newest = ids.toReversed();
     expect(idsOf(await call("/v1/exports"))).toStrictEqual(newest.slice(0, 20));
     expect(idsOf(await call("/v1/exports?page=2"))).toStrictEqual(newest.slice(20));
@@ -212,10 +194,10 @@ describe("GET /v1/exports", () => {
   });
 
   test("filters combine, and deleted jobs are there only where they are asked for", async () => {
-    const { call, projectId } = await createCaller();
-    const csv = await api.storage.createJob(projectId, seed);
-    const jsonl = await api.storage.createJob(projectId, { ...seed, format: "JSONL" });
-    const deleted = await api.storage.createJob(projectId, { ...seed, state: "DELETED" });
+    const { call, create } = await createCaller();
+    const csv = await create();
+    const jsonl = await create({ format: "JSONL" });
+    const deleted = await create({ state: "DELETED" });
     expect(idsOf(await call("/v1/exports"))).toStrictEqual([jsonl, csv]);
     expect(idsOf(await call("/v1/exports?state=DELETED"))).toStrictEqual([deleted]);
     const all = "state=ACTIVE&format=CSV&frequency=hourly&scope=views&order=DESC&page=1&limit=100";
@@ -232,14 +214,14 @@ describe("GET /v1/exports", () => {
     const refused = (description: string) => [400, errorBody("INVALID_REQUEST", description)];
     expect(await texts("limit=101")).toStrictEqual(refused("limit must be an integer from 1 to 100."));
     expect(await texts("state=ACTIVE&state=DELETED")).toStrictEqual(refused("state must be given once."));
-    const known = "known are state, format, frequency, scope, order, page, limit";
+    const known = "known are state, format, frequency, scope, order, page, limit, upTo";
     expect(await texts("projectId=42")).toStrictEqual(refused(`The query holds an unknown parameter; ${known}.`));
   });
 
   test("a body is ignored", async () => {
     const { token } = await createCaller();
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "content-length": 2 };
-    const sent = request(`${api.url}/v1/exports`, { method: "GET", headers });
+    const sent = request(`${app.url}/v1/exports`, { method: "GET", headers });
     sent.end("{}");
     const [response] = await once(sent, "response");
     expect(response.statusCode).toBe(200);
@@ -251,16 +233,9 @@ describe("GET /v1/exports", () => {
 describe("GET /v1/exports/{jobId}", () => {
   test("404 NOT_FOUND, the same for another project's job, for none and for what is no id", async () => {
     const [mine, other] = [await createCaller(), await createCaller()];
-    const foreign = await api.storage.createJob(other.projectId, seed);
+    const foreign = await other.create();
     const absurd = ["0", "-1", "1.5", "01", "1e0", "0x1", "abc", "+1", "%201", "1%00", "1%0A", "9007199254740992"];
-    const paths = [
-      `${foreign}`,
-      `${foreign + 1_000_000}`,
-      ...absurd,
-      "99999999999999999",
-      "successful-runs",
-      "__proto__",
-    ];
+    const paths = [`${foreign}`, `${foreign + 1_000_000}`, ...absurd, "99999999999999999", "__proto__"];
     for (const path of paths) {
       const { status, body } = await mine.call(`/v1/exports/${path}`);
       expect([path, status, body]).toStrictEqual([path, 404, errorBody("NOT_FOUND", "There is no such export job.")]);
@@ -270,8 +245,8 @@ describe("GET /v1/exports/{jobId}", () => {
   });
 
   test("400 INVALID_REQUEST: a query, even one that names the project", async () => {
-    const { call, projectId } = await createCaller();
-    const jobId = await api.storage.createJob(projectId, seed);
+    const { call, create, projectId } = await createCaller();
+    const jobId = await create();
     const { status, body } = await call(`/v1/exports/${jobId}?projectId=${projectId}`);
     expect([status, body]).toStrictEqual([400, errorBody("INVALID_REQUEST", "The query must be empty here.")]);
   });
@@ -311,27 +286,38 @@ describe("the guard comes before everything else", () => {
     ["a list with a wrong parameter", "/v1/exports?page=0", {}],
     ["a job", "/v1/exports/1", {}],
     ["what is no id", "/v1/exports/zero", {}],
+    ["its runs", "/v1/exports/1/runs", {}],
+    ["a run", "/v1/exports/1/runs/1", {}],
+    ["the successful runs", "/v1/exports/successful-runs", {}],
     ["the fields", "/v1/exportable-fields", {}],
+    ["the custom variables", "/v1/custom-vars", {}],
+    ["the dynamic variables", "/v1/dynamic-var-keys", {}],
+    ["a state", "/v1/administration/exports/1/state", withJson("PUT", { state: "ACTIVE" })],
+    ["a deletion", "/v1/administration/exports/1", { method: "DELETE" }],
+    ["a preview", "/v1/administration/preview", withJson("POST", job)],
+    ["the settings", "/v1/administration/settings", {}],
+    ["other settings", "/v1/administration/settings", withJson("PUT", { timeZone: "UTC" })],
+    ["an end of all links", "/v1/administration/links", { method: "DELETE" }],
     ["a new job", "/v1/exports", { method: "POST", body: JSON.stringify(job) }],
     ["a body that is none", "/v1/exports", { method: "POST", body: "{", headers: { "content-type": "text/plain" } }],
   ];
 
   test.each(requests)("401 JWT_MISSING without a token: %s", async (_name, path, init) => {
-    const response = await fetch(`${api.url}${path}`, init);
+    const response = await fetch(`${app.url}${path}`, init);
     expect(response.status).toBe(401);
     expect(response.headers.get("www-authenticate")).toBe('Bearer realm="biped"');
     expect(await response.json()).toStrictEqual(errorBody("JWT_MISSING", "An access token is required."));
   });
 
   test.each(Object.keys(badTokens) as BadToken[])("a bad token gets its refusal on every route: %s", async (name) => {
-    const { call } = callWith(await issuer.mintBad(name));
+    const call = app.callWith(await app.issuer.mintBad(name));
     for (const [, path, init] of requests) {
       expect((await call(path, init)).body).toMatchObject({ success: false, errorCode: badTokens[name] });
     }
   });
 
   test("403 INSUFFICIENT_SCOPE: metrics alone, and the challenge names what is needed", async () => {
-    const { call } = callWith(await issuer.mint({ scope: "metrics" }));
+    const call = app.callWith(await app.issuer.mint({ scope: "metrics" }));
     const answer = await call("/v1/exports");
     expect([answer.status, answer.body]).toMatchObject([403, { errorCode: "INSUFFICIENT_SCOPE" }]);
     expect(answer.headers.get("www-authenticate")).toContain('scope="data-export"');
@@ -353,71 +339,62 @@ describe("the listener", () => {
   });
 
   test.each(["/", "/v1", "/v1/exports/1/", "/V1/exports"])("404 NOT_FOUND: %s", async (path) => {
-    const response = await fetch(`${api.url}${path}`);
+    const response = await fetch(`${app.url}${path}`);
     expect([response.status, await response.json()]).toMatchObject([404, { errorCode: "NOT_FOUND" }]);
   });
 
   test("it is healthy and ready", async () => {
-    expect(await (await fetch(`${api.url}/healthz`)).json()).toStrictEqual({ status: "ok" });
-    expect(await (await fetch(`${api.url}/readyz`)).json()).toStrictEqual({ status: "ready" });
+    expect(await (await fetch(`${app.url}/healthz`)).json()).toStrictEqual({ status: "ok" });
+    expect(await (await fetch(`${app.url}/readyz`)).json()).toStrictEqual({ status: "ready" });
   });
 
   test("no token stands in the log", () => {
-    expect(lines.length).toBeGreaterThan(0);
-    expect(lines.join("")).not.toContain("eyJ");
+    expect(app.logLines.length).toBeGreaterThan(0);
+    expect(app.logLines.join("")).not.toContain("eyJ");
   });
 
   test("503 TEMPORARILY_UNAVAILABLE while the store is away", async () => {
     const away = (): Promise<never> => Promise.reject(new StoreUnavailable("gone"));
-    const storage = { createJob: away, findJob: away, listJobs: away, ping: away, close: async () => {} };
-    const token = {
-      project_id: 42,
-      client_id: "c",
-      scope: "data-export",
-      iss: "i",
-      sub: "c",
-      jti: "j",
-      exp: 2,
-      iat: 1,
-    };
-    const claims = {
-      ...token,
-      aud: [],
-      account_id: 1,
-      secret_id: "1",
-      epochs: { account: 0, project: 0, credential: 0 },
-    };
-    const routes = createRoutes({ guard: { authorize: async () => claims }, storage, nowSeconds: () => now });
-    const listener = createListener({
-      name: "away",
-      routes,
-      log: createLog("silent", () => {}),
+    const storage = new Proxy({} as Storage, { get: () => away });
+    const links = { create: away, isSigned: away };
+    const parts = { storage, links, wake: () => {}, delaySeconds: 0, limits: appLimits, nowSeconds: () => now };
+    const { guard, engine, dataSource, fileStore } = app.parts;
+    const started = await startListener({
+      routes: createRoutes({ ...parts, guard, engine, dataSource, fileStore }),
       bodyLimitBytes: 65_536,
-      trustedProxies: [],
       isUnavailable: (error) => error instanceof StoreUnavailable,
       checkReady: storage.ping,
     });
-    const [port = 0] = await findFreePorts(1);
-    const url = await listener.listen({ host: "127.0.0.1", port, setting: "none" });
-    const post = { method: "POST", body: JSON.stringify(job), headers: { "content-type": "application/json" } };
-    for (const [path, init] of [["/v1/exports"], ["/v1/exports/1"], ["/v1/exports", post], ["/readyz"]] as const) {
-      const response = await fetch(`${url}${path}`, init);
-      expect([response.status, response.headers.get("retry-after")]).toStrictEqual([503, "1"]);
+    const { token } = await createCaller();
+    const requests: readonly (readonly [string, RequestInit?])[] = [
+      ["/v1/exports"],
+      ["/v1/exports/1"],
+      ["/v1/exports/1/runs"],
+      ["/v1/exports/1/runs/1"],
+      ["/v1/exports/successful-runs"],
+      ["/v1/files/0?v=1&exp=1&key=k&sig=s"],
+      ["/v1/exports", withJson("POST", job)],
+      ["/readyz"],
+    ];
+    for (const [path, init] of requests) {
+      const headers = { authorization: `Bearer ${token}`, ...init?.headers };
+      const response = await fetch(`${started.url}${path}`, { ...init, headers });
+      expect([path, response.status, response.headers.get("retry-after")]).toStrictEqual([path, 503, "1"]);
       expect(await response.json()).toMatchObject({ errorCode: "TEMPORARILY_UNAVAILABLE" });
     }
-    await listener.drain(1000);
+    await started.stop();
   });
 
   test("401 JWT_EXPIRED: an hour and the tolerance of 30 seconds after the issue, not a second before", async () => {
     const { call } = await createCaller();
-    issuer.advance(3629);
+    app.issuer.advance(3629);
     expect((await call("/v1/exports")).status).toBe(200);
-    issuer.advance(1);
+    app.issuer.advance(1);
     const answer = await call("/v1/exports");
     expect([answer.status, answer.body]).toStrictEqual([
       401,
       errorBody("JWT_EXPIRED", "Auth token is expired.", "invalid_token"),
     ]);
-    issuer.advance(-3630);
+    app.issuer.advance(-3630);
   });
 });

@@ -11,7 +11,15 @@ const issuerRule = "must be an https URL without query, fragment and trailing sl
 const endpointRule =
   "must be https (or http on a loopback address), a host and perhaps a port, in lower case, without path or trailing slash";
 const cloudRule = "must have 1 to 63 lower-case letters, digits and hyphens, with no hyphen at either end";
-const portRule = "must be a whole number from 1 to 65535";
+
+const wholeNumber = (min: number, max: number) => {
+  const rule = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,8})$/, rule)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, rule);
+};
 
 /** Every setting of this API: its name in the environment, what it may be, and what it is for. */
 const settings = z.object({
@@ -27,20 +35,38 @@ const settings = z.object({
     .string(required(issuerRule))
     .refine((text) => URL.canParse(text) && text.startsWith("https:") && !/[?#\s]|\/$/.test(text), issuerRule)
     .describe("The authorization server whose tokens are accepted"),
-  BIPED_DATA_DIR: z.string().default(".biped").describe("Directory of the SQLite file"),
+  BIPED_DATA_DIR: z.string().default(".biped").describe("Directory of all that is kept on the disk"),
   BIPED_DATABASE_URL: z
     .string()
     .regex(/^(?:sqlite:.+|postgres(?:ql)?:\/\/.+)$/s, "must be sqlite:PATH or postgres://…")
     .optional()
     .describe("sqlite:PATH or postgres://… of this API alone; a SQLite file in the data directory if absent"),
-  BIPED_HOST: listenerSettings.BIPED_HOST,
-  BIPED_PORT: z
+  BIPED_EXPORT_DATA_DIR: z
     .string()
-    .regex(/^[1-9]\d{0,4}$/, portRule)
-    .transform(Number)
-    .refine((value) => value <= 65_535, portRule)
-    .default(4001)
-    .describe("Port on which to listen"),
+    .optional()
+    .describe("Directory of the sessions and views; data-export-CLOUD/data in the data directory if absent"),
+  BIPED_EXPORT_FILES_DIR: z
+    .string()
+    .optional()
+    .describe("Directory of the exported files; data-export-CLOUD/files in the data directory if absent"),
+  BIPED_EXPORT_RUNS_AT_ONCE: wholeNumber(0, 64)
+    .default(1)
+    .describe("Runs that this process does at once; 0 leaves them to others"),
+  BIPED_EXPORT_THREADS: wholeNumber(1, 64).default(2).describe("Threads of one run"),
+  BIPED_EXPORT_MEMORY_MEGABYTES: wholeNumber(128, 65_536)
+    .default(192)
+    .describe("Memory for the rows of one run; its process takes some 150 more"),
+  BIPED_EXPORT_PART_MEGABYTES: wholeNumber(1, 4096)
+    .default(100)
+    .describe("Size from which a file's rest goes into the next part"),
+  BIPED_EXPORT_DELAY_SECONDS: wholeNumber(0, 86_400)
+    .default(600)
+    .describe("From the end of an hour or a day until its run, so that late data is in"),
+  BIPED_EXPORT_CATCH_UP_DAYS: wholeNumber(1, 31)
+    .default(7)
+    .describe("Hours and days that ended longer ago are not caught up after a standstill"),
+  BIPED_HOST: listenerSettings.BIPED_HOST,
+  BIPED_PORT: wholeNumber(1, 65_535).default(4001).describe("Port on which to listen"),
   BIPED_TRUSTED_PROXIES: listenerSettings.BIPED_TRUSTED_PROXIES,
   BIPED_LOG_LEVEL: listenerSettings.BIPED_LOG_LEVEL,
 });
@@ -51,12 +77,23 @@ function isEndpoint(text: string): boolean {
   return text.startsWith("https://") || /^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(text);
 }
 
+const megabyte = 1_000_000;
+const minuteSeconds = 60;
+
+/** What is no operator's choice. */
+const fixedRunSettings = {
+  retryDelaysSeconds: [minuteSeconds, 5 * minuteSeconds, 15 * minuteSeconds, 60 * minuteSeconds],
+  leaseMilliseconds: 30_000,
+  attemptLimitSeconds: 6 * 60 * minuteSeconds,
+  fileLifetimeSeconds: 7 * 86_400,
+} as const;
+
 export type Settings = { readonly config: Config; readonly dataDirectory: string; readonly logLevel: LogLevel };
 
 /** @throws MistakenSettings naming every mistake at once. */
 export function readConfig(environment: Environment): Settings {
   const data = readSettings(settings, environment);
-  const file = join(data.BIPED_DATA_DIR, `data-export-${data.BIPED_CLOUD}.db`);
+  const own = join(data.BIPED_DATA_DIR, `data-export-${data.BIPED_CLOUD}`);
   return {
     dataDirectory: data.BIPED_DATA_DIR,
     logLevel: data.BIPED_LOG_LEVEL,
@@ -64,7 +101,20 @@ export function readConfig(environment: Environment): Settings {
       cloud: data.BIPED_CLOUD,
       endpoint: data.BIPED_ENDPOINT,
       issuer: data.BIPED_ISSUER,
-      databaseUrl: data.BIPED_DATABASE_URL ?? `sqlite:${file}`,
+      databaseUrl: data.BIPED_DATABASE_URL ?? `sqlite:${own}.db`,
+      dataRoot: data.BIPED_EXPORT_DATA_DIR ?? join(own, "data"),
+      filesDirectory: data.BIPED_EXPORT_FILES_DIR ?? join(own, "files"),
+      engine: {
+        memoryBytes: data.BIPED_EXPORT_MEMORY_MEGABYTES * megabyte,
+        threads: data.BIPED_EXPORT_THREADS,
+      },
+      runs: {
+        ...fixedRunSettings,
+        runsAtOnce: data.BIPED_EXPORT_RUNS_AT_ONCE,
+        partBytes: data.BIPED_EXPORT_PART_MEGABYTES * megabyte,
+        delaySeconds: data.BIPED_EXPORT_DELAY_SECONDS,
+        catchUpSeconds: data.BIPED_EXPORT_CATCH_UP_DAYS * 86_400,
+      },
       host: data.BIPED_HOST,
       port: data.BIPED_PORT,
       portSetting: "BIPED_PORT",

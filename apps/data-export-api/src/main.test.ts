@@ -58,14 +58,30 @@ test("migrate brings the database to its schema, and has nothing left to do the 
   const environment = { ...settings, BIPED_CLOUD: "migrated" };
   expect(await run(environment, "migrate").ended).toStrictEqual({
     code: 0,
-    stdout: "Done: 0001_initial.\n",
+    stdout: "Done: 0001_initial, 0002_expand_runs.\n",
     stderr: "",
   });
   const again = { code: 0, stdout: "The database is up to date.\n", stderr: "" };
   expect(await run(environment, "migrate").ended).toStrictEqual(again);
 });
 
-test("an unknown command ends it with 1 and the usage", async () => {
-  const usage = "Usage: biped-data-export-api [migrate]\n";
-  expect(await run(settings, "serve").ended).toStrictEqual({ code: 1, stdout: "", stderr: usage });
+test.each([["serve"], ["migrate", "now"], ["work", "2"]])(
+  "what it does not know ends it with 1 and the usage: %s",
+  async (...words) => {
+    const { code, stdout, stderr } = await run(settings, ...words).ended;
+    expect([code, stdout]).toStrictEqual([1, ""]);
+    expect(stderr).toMatch(/^Usage: biped-data-export-api \[COMMAND\]\n/);
+  },
+);
+
+test("help needs no settings", async () => {
+  expect((await run({}, "--help").ended).stdout).toMatch(/^Usage: biped-data-export-api \[COMMAND\]\n/);
+  expect((await run({}, "ingest", "--help").ended).stdout).toMatch(/^Usage: biped-data-export-api ingest /);
+});
+
+test("work does runs without listening, and SIGTERM ends it with 0", async () => {
+  const { child, output, ended } = run(settings, "work");
+  while (!output.stdout.includes('"working"') && child.exitCode === null) await once(child.stdout, "data");
+  child.kill("SIGTERM");
+  expect(await ended).toMatchObject({ code: 0, stderr: "" });
 });

@@ -1,6 +1,7 @@
 import type { AccessToken, Guard } from "@biped/guard";
 import type { Answer, Endpoint, HttpRequest } from "@biped/listener";
 import { isRefusal, type Refusal } from "@biped/protocol";
+import type { TakePlace } from "./places.ts";
 
 /** An endpoint that cannot be reached without a token, because its routes take an `Endpoint`. */
 export type ProtectedEndpoint = (
@@ -8,12 +9,24 @@ export type ProtectedEndpoint = (
   token: AccessToken,
 ) => Answer | Refusal | Promise<Answer | Refusal>;
 
-const requirement = { scopes: ["data-export"] };
+export type Protection = {
+  readonly guard: Pick<Guard, "authorize">;
+  readonly scope: string;
+  readonly takePlace: TakePlace;
+};
 
 /** The token comes before everything else: a stranger learns nothing of what a request should have looked like. */
-export function protect(guard: Pick<Guard, "authorize">, endpoint: ProtectedEndpoint): Endpoint {
+export function protect({ guard, scope, takePlace }: Protection, endpoint: ProtectedEndpoint): Endpoint {
+  const requirement = { scopes: [scope] };
   return async (request) => {
     const token = await guard.authorize(request, requirement);
-    return isRefusal(token) ? token : endpoint(request, token);
+    if (isRefusal(token)) return token;
+    const leave = takePlace(token.project_id);
+    if (isRefusal(leave)) return leave;
+    try {
+      return await endpoint(request, token);
+    } finally {
+      leave();
+    }
   };
 }

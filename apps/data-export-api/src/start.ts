@@ -1,7 +1,14 @@
 import { StoreUnavailable } from "@biped/database";
-import { createGuard, type GuardEvent, type GuardOptions } from "@biped/guard";
+import { createGuard, type Guard, type GuardEvent, type GuardOptions } from "@biped/guard";
 import { createListener, type Log } from "@biped/listener";
-import { createRoutes } from "./app.ts";
+import { appLimits, createRoutes } from "./app.ts";
+import type { DataSource } from "./data/data-source.ts";
+import { createDirectorySource } from "./data/directory-source.ts";
+import { createEngine, type Engine, type EngineSettings } from "./engine/engine.ts";
+import { createFileStore, type FileStore } from "./files/file-store.ts";
+import { createLinks } from "./files/links.ts";
+import type { RunSettings } from "./running/run-settings.ts";
+import { createRunner, type Runner } from "./running/runner.ts";
 import { openStorage } from "./storage/sql-storage.ts";
 import type { Storage } from "./storage/storage.ts";
 
@@ -14,6 +21,12 @@ export type Config = {
   readonly issuer: string;
   /** `sqlite:PATH` or `postgres://…`. */
   readonly databaseUrl: string;
+  /** Directory of the sessions and views that `ingest` brings in. */
+  readonly dataRoot: string;
+  /** Directory of what was exported. */
+  readonly filesDirectory: string;
+  readonly engine: EngineSettings;
+  readonly runs: RunSettings;
   readonly host: string;
   readonly port: number;
   /** The setting by which another port is chosen, for the message where this one is taken. */
@@ -21,43 +34,54 @@ export type Config = {
   readonly trustedProxies: readonly string[];
 };
 
-export type Surroundings = {
-  /** The wall clock, in epoch seconds. */
+export type WorkerSurroundings = {
+  /** The wall clock, in epoch seconds. It tells what is due, and no one's turn to do it. */
   readonly nowSeconds: () => number;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly log: Log;
+  /** Where sessions and views are; the directory of the configuration if absent. */
+  readonly dataSource?: DataSource;
+};
+
+export type Surroundings = WorkerSurroundings & {
   /** How the issuer is asked for its keys; Node's own if absent. */
   readonly fetch?: NonNullable<GuardOptions["fetch"]>;
-  readonly log: Log;
   /** `sandbox` also accepts an issuer on plain http or on this machine, and tolerates no skew. */
   readonly guardMode: "production" | "sandbox";
+};
+
+export type Worker = {
+  /** Gives back what runs, then closes. */
+  readonly stop: () => Promise<void>;
 };
 
 export type DataExportApi = {
   readonly url: string;
   /** For seeds. It does not ask what POST /v1/exports would. */
   readonly storage: Pick<Storage, "createJob" | "listJobs">;
-  /** Answers what is under way, then closes. */
+  /** Answers what is under way, gives back what runs, then closes. */
   readonly stop: () => Promise<void>;
 };
 
 const bodyLimitBytes = 64 * 1024;
 const drainMilliseconds = 10_000;
 
+/** Runs exports without listening: any number of these share a database and the directories of one cloud. */
+export async function startWorker(config: Config, surroundings: WorkerSurroundings): Promise<Worker> {
+  const exporting = await startExporting(config, surroundings);
+  return { stop: exporting.stop };
+}
+
 /** The keys are fetched with the first token, so the authorization server may be started later. */
 export async function start(config: Config, surroundings: Surroundings): Promise<DataExportApi> {
-  const { nowSeconds, log, guardMode, fetch } = surroundings;
-  const guard = createGuard({
-    issuer: config.issuer,
-    endpoint: config.endpoint,
-    mode: guardMode,
-    nowSeconds,
-    onEvent: createEventLog(log, config.cloud),
-    ...(fetch === undefined ? {} : { fetch }),
-  });
-  const storage = await openStorage(config.databaseUrl);
+  const exporting = await startExporting(config, surroundings);
+  const { storage, runner } = exporting;
+  const guard = createGuardOf(config, surroundings);
+  const parts = { ...surroundings, ...exporting, guard, links: createLinks({ ...config, ...surroundings, storage }) };
   const listener = createListener({
     name: config.cloud,
-    routes: createRoutes({ guard, storage, nowSeconds }),
-    log,
+    routes: createRoutes({ ...parts, wake: runner.wake, delaySeconds: config.runs.delaySeconds, limits: appLimits }),
+    log: surroundings.log,
     bodyLimitBytes,
     trustedProxies: config.trustedProxies,
     isUnavailable: (error) => error instanceof StoreUnavailable,
@@ -66,7 +90,7 @@ export async function start(config: Config, surroundings: Surroundings): Promise
   const stop = async (): Promise<void> => {
     await listener.drain(drainMilliseconds);
     guard.close();
-    await storage.close();
+    await exporting.stop();
   };
   try {
     const { host, port, portSetting } = config;
@@ -75,6 +99,35 @@ export async function start(config: Config, surroundings: Surroundings): Promise
     await stop();
     throw error;
   }
+}
+
+type Exporting = Worker & {
+  readonly storage: Storage;
+  readonly engine: Engine;
+  readonly dataSource: DataSource;
+  readonly fileStore: FileStore;
+  readonly runner: Runner;
+};
+
+async function startExporting(config: Config, surroundings: WorkerSurroundings): Promise<Exporting> {
+  const storage = await openStorage(config.databaseUrl);
+  const engine = createEngine(config.engine);
+  const fileStore = createFileStore(config.filesDirectory);
+  const dataSource = surroundings.dataSource ?? createDirectorySource(config.dataRoot);
+  const parts = { ...surroundings, storage, engine, fileStore, dataSource };
+  const runner = createRunner({ ...parts, settings: config.runs });
+  const stop = async (): Promise<void> => {
+    await runner.stop();
+    await engine.close();
+    await storage.close();
+  };
+  return { storage, engine, fileStore, dataSource, runner, stop };
+}
+
+function createGuardOf({ issuer, endpoint, cloud }: Config, surroundings: Surroundings): Guard {
+  const { nowSeconds, log, guardMode: mode, fetch } = surroundings;
+  const onEvent = createEventLog(log, cloud);
+  return createGuard({ issuer, endpoint, mode, nowSeconds, onEvent, ...(fetch === undefined ? {} : { fetch }) });
 }
 
 /** Refusals stand in the request's own line. */

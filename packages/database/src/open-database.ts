@@ -3,6 +3,7 @@ import {
   type Dialect,
   type Driver,
   Kysely,
+  type RawBuilder,
   type SelectQueryBuilder,
   sql,
   type Transaction,
@@ -29,12 +30,20 @@ export type Database<Schema> = {
   readonly lockRows: <Tables, Names extends keyof Tables, Row>(
     query: SelectQueryBuilder<Tables, Names, Row>,
   ) => SelectQueryBuilder<Tables, Names, Row>;
+  /** As `lockRows`, but rows that another transaction has locked are left out instead of waited for. */
+  readonly lockFreeRows: Database<Schema>["lockRows"];
+  /** The store's own clock, in epoch milliseconds: one for all programs that share it. Not to be moved by a tester. */
+  readonly clock: RawBuilder<number>;
   /** Compiles the statement once, for paths that must be fast. Write its parameters with `textParameter`. */
   readonly hold: <Row>(query: Compilable<Row>) => HeldStatement<Row>;
   /** Reads one row. Rejects within a second while the store is away. */
   readonly ping: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
+
+const sqliteClock = sql<number>`cast(unixepoch('subsec') * 1000 as integer)`;
+/** Goes on within a transaction, other than now(). */
+const postgresClock = sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`;
 
 /**
  * Opens the database and checks that this program may use it: SQLite files are brought to the program's schema,
@@ -62,6 +71,8 @@ export async function openDatabase<Schema>({ url, migrations }: DatabaseSource):
     transaction: engine === "sqlite" ? (work) => db.transaction().execute(work) : readCommitted(db),
     // No key of a locked row changes, so that rows which only refer to it need not wait.
     lockRows: (query) => (engine === "sqlite" ? query : query.forNoKeyUpdate()),
+    lockFreeRows: (query) => (engine === "sqlite" ? query : query.forNoKeyUpdate().skipLocked()),
+    clock: engine === "sqlite" ? sqliteClock : postgresClock,
     hold: (query) => hold(db, names, query),
     ping: async () => {
       await findStep(1);

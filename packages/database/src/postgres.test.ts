@@ -134,6 +134,31 @@ test("a locked row makes the other one wait half a second, then the store is too
   await transaction((trx) => trx.executeQuery(lock));
 });
 
+test("a locked row is left out where free ones are asked for, and nobody waits", async () => {
+  const { db, transaction, lockRows, lockFreeRows } = await open(await createUrl());
+  await Promise.all([1, 2, 3].map((id) => add({ db }, id)));
+  const rows = db.selectFrom("item").select("id").orderBy("id");
+  const lock = lockRows(rows.where("id", "=", 2)).compile();
+  const lockFree = lockFreeRows(rows).compile();
+  await transaction(async (trx) => {
+    await trx.executeQuery(lock);
+    const free = await transaction((other) => other.executeQuery(lockFree));
+    expect(free.rows).toEqual([{ id: 1 }, { id: 3 }]);
+  });
+  expect((await transaction((trx) => trx.executeQuery(lockFree))).rows).toHaveLength(3);
+});
+
+test("the clock is the store's own, in milliseconds, and goes on within a transaction", async () => {
+  const { transaction, clock } = await open(await createUrl());
+  await transaction(async (trx) => {
+    const read = async () => (await sql<{ now: number }>`select ${clock} as now`.execute(trx)).rows[0]?.now ?? 0;
+    const before = await read();
+    expect(Math.abs(before - Date.now())).toBeLessThan(5000);
+    await sql`select pg_sleep(0.02)`.execute(trx);
+    expect((await read()) - before).toBeGreaterThanOrEqual(19);
+  });
+});
+
 test("a statement without end, and a pool without a free connection, are bounded", async () => {
   const { db, transaction, ping } = await open(await createUrl());
   await expectUnavailable(() => sql`select pg_sleep(3)`.execute(db), /Query read timeout|57014/);

@@ -232,6 +232,14 @@ test("a held statement takes other parameters, and as many as it was built with"
   await database.close();
 });
 
+test("the clock is the store's own, in milliseconds", async () => {
+  const { db, clock, close } = await open(createPath());
+  const { rows } = await sql<{ now: number }>`select ${clock} as now, typeof(${clock}) as type`.execute(db);
+  expect(rows).toEqual([{ now: expect.any(Number), type: "integer" }]);
+  expect(Math.abs((rows[0]?.now ?? 0) - Date.now())).toBeLessThan(5000);
+  await close();
+});
+
 test("a unique violation is told apart, and texts and numbers that cannot be stored are refused", async () => {
   const database = await open(createPath());
   await add(database, 1);

@@ -17,6 +17,7 @@ export type LogFields = {
   readonly accountId?: number;
   readonly projectId?: number;
   readonly jobId?: number;
+  readonly runId?: number;
   readonly scope?: string;
   readonly kid?: string;
   readonly url?: string;

@@ -1,35 +1,62 @@
 import { readJsonText } from "@biped/listener";
-import { isRefusal } from "@biped/protocol";
+import { isRefusal, refuse } from "@biped/protocol";
 import type { ProtectedEndpoint } from "../protect.ts";
 import { parseQuery } from "../query-parameters.ts";
+import { planFirstRun } from "../schedule/periods.ts";
 import type { Storage } from "../storage/storage.ts";
 import { parseJobRequest } from "./job-request.ts";
 
 export type CreateJobParts = {
-  readonly storage: Pick<Storage, "createJob">;
+  readonly storage: Pick<Storage, "createJob" | "listJobs" | "findProjectSettings">;
+  readonly limits: JobLimits;
+  /** After the end of a period, until its data is expected to be complete. */
+  readonly delaySeconds: number;
+  /** Tells the runner that there may be work. */
+  readonly wake: () => void;
   readonly nowSeconds: () => number;
 };
 
-/** POST /v1/exports: a new job in the token's project. It waits to run from the start. */
-export function createCreateJobEndpoint({ storage, nowSeconds }: CreateJobParts): ProtectedEndpoint {
+export type JobLimits = {
+  /** Those that are not DELETED. */
+  readonly jobsPerProject: number;
+};
+
+/** POST /v1/exports: a new job in the token's project, with the run that it begins with. */
+export function createCreateJobEndpoint(parts: CreateJobParts): ProtectedEndpoint {
+  const { storage, delaySeconds, wake, nowSeconds } = parts;
+  const { jobsPerProject } = parts.limits;
   return async (request, token) => {
     // Read
     const query = parseQuery(request.query, []);
     if (isRefusal(query)) return query;
     const text = readJsonText(request);
     if (typeof text !== "string") return text;
+    const createdAt = Math.floor(nowSeconds());
 
     // Decide
-    const asked = parseJobRequest(text);
+    const asked = parseJobRequest(text, createdAt);
     if (isRefusal(asked)) return asked;
+    if (await hasJobs(storage, token.project_id, jobsPerProject)) {
+      return refuse("LIMIT_REACHED", `A project may have at most ${jobsPerProject} export jobs; delete one first.`);
+    }
+    const { timeZone } = await storage.findProjectSettings(token.project_id);
+    const first = planFirstRun(asked, { timeZone, nowSeconds: createdAt, delaySeconds });
 
     // Act
-    const createdAt = Math.floor(nowSeconds());
-    const jobId = await storage.createJob(token.project_id, { ...asked, state: "ACTIVE", createdAt });
+    const jobId = await storage.createJob(token.project_id, { ...asked, state: "ACTIVE", createdAt }, first);
+    wake();
 
     // Answer
     const headers = { location: `/v1/exports/${jobId}` };
     const log = { clientId: token.client_id, projectId: token.project_id, jobId };
     return { status: 201, headers, body: { success: true, payload: { jobId } }, log };
   };
+}
+
+const everyJob = { state: undefined, format: undefined, frequency: undefined, scope: undefined, upTo: undefined };
+
+/** Whether there is a job of that place in the list. Jobs that are created at the same moment may pass the limit. */
+async function hasJobs(storage: Pick<Storage, "listJobs">, projectId: number, count: number): Promise<boolean> {
+  const page = { order: "ASC", limit: 1, page: count } as const;
+  return (await storage.listJobs(projectId, { ...everyJob, ...page })).length > 0;
 }

@@ -1,9 +1,9 @@
 import { formatInstant } from "./instant.ts";
 import type { Frequency, Job } from "./job.ts";
 
-/** A job as callers see it. Every member is always there; a job of all users has the segment null. */
+/** A job as callers see it. Every member is always there, but for the formula guard; all users are the segment null. */
 export function formatJob(job: Job) {
-  const { jobId, name, format, scope, frequency, state, deviceLabel, segmentId, fields, createdAt } = job;
+  const { jobId, name, format, scope, frequency, state, deviceLabel, segmentId, fields, formulaGuard, createdAt } = job;
   return {
     jobId,
     name,
@@ -14,6 +14,7 @@ export function formatJob(job: Job) {
     deviceLabel,
     segmentId: segmentId ?? null,
     fields,
+    ...(formulaGuard ? { formulaGuard } : {}),
     createdAt: formatInstant(createdAt * 1000),
   };
 }

@@ -1,10 +1,8 @@
 import { isExportable } from "../exportable-fields/catalogue.ts";
 import type { ExportScope } from "../exportable-fields/exportable-field.ts";
 import { customVar, dynamicVar } from "../exportable-fields/shared-fields.ts";
+import type { Mistake } from "../json-body.ts";
 import type { JobField } from "./job.ts";
-
-/** Where in the body, and which rule does not hold there. */
-export type Mistake = { readonly path: readonly PropertyKey[]; readonly message: string };
 
 /** The first of the fields that does not fit its scope, itself, or the ones before it. */
 export function findFieldsMistake(scope: ExportScope, fields: readonly JobField[]): Mistake | undefined {
@@ -21,7 +19,7 @@ export function findFieldsMistake(scope: ExportScope, fields: readonly JobField[
     const column = defaultColumnName(field);
     if (sources.has(column)) return at("must not repeat an earlier field");
     sources.add(column);
-    const finalName = field.aliasName ?? column;
+    const finalName = columnName(field);
     if (columns.has(finalName)) return at("must not get the column name of an earlier field; give another aliasName");
     columns.add(finalName);
   }
@@ -41,6 +39,11 @@ function findPairingMistake({ fieldName, customVarPosition, dynamicVarKey }: Job
   if (needsKey === (dynamicVarKey !== undefined)) return undefined;
   const message = needsKey ? `is required for ${dynamicVar}` : `is for ${dynamicVar} only`;
   return { member: "dynamicVarKey", message };
+}
+
+/** What the column of a field is called in the file. */
+export function columnName(field: JobField): string {
+  return field.aliasName ?? defaultColumnName(field);
 }
 
 /** What a column is called without an alias. It tells the sources of two columns apart, too. */

@@ -2,6 +2,9 @@ import { isRefusal } from "@biped/protocol";
 import { describe, expect, test } from "vitest";
 import { parseJobRequest } from "./job-request.ts";
 
+/** The 1st of December 2026. */
+const now = Date.UTC(2026, 11, 1) / 1000;
+
 const valid = {
   name: "Nightly sessions",
   format: "JSONL",
@@ -9,14 +12,14 @@ const valid = {
   frequency: { value: "daily" },
   fields: [{ fieldName: "session_id" }],
 };
-const parse = (changes: object) => parseJobRequest(JSON.stringify({ ...valid, ...changes }));
+const parse = (changes: object) => parseJobRequest(JSON.stringify({ ...valid, ...changes }), now);
 const parseFields = (...fields: readonly object[]) => parse({ fields });
 const parseRange = (from: unknown, to: unknown) => parse({ frequency: { value: "once", dateRange: { from, to } } });
 const refusal = (description: string) => expect.objectContaining({ code: "INVALID_REQUEST", status: 400, description });
 
 describe("accepted", () => {
   test("the least that a job needs: all devices, all users", () => {
-    expect(parse({})).toStrictEqual({ ...valid, deviceLabel: "all", segmentId: undefined });
+    expect(parse({})).toStrictEqual({ ...valid, deviceLabel: "all", segmentId: undefined, formulaGuard: false });
   });
 
   test("all that a job may have", () => {
@@ -34,10 +37,11 @@ describe("accepted", () => {
       ],
       deviceLabel: "tablet",
       segmentId: Number.MAX_SAFE_INTEGER,
+      formulaGuard: true,
     };
     const dateRange = { from: Date.UTC(2026, 10, 1), to: Date.UTC(2026, 10, 8) };
     const frequency = { value: "once", dateRange };
-    expect(parseJobRequest(JSON.stringify(everything))).toStrictEqual({ ...everything, frequency });
+    expect(parseJobRequest(JSON.stringify(everything), now)).toStrictEqual({ ...everything, frequency });
   });
 
   test("255 characters are counted, not their UTF-16 halves", () => {
@@ -53,7 +57,7 @@ describe("accepted", () => {
 });
 
 describe("400: the body", () => {
-  const known = "known are name, format, scope, frequency, fields, deviceLabel, segmentId";
+  const known = "known are name, format, scope, frequency, fields, deviceLabel, segmentId, formulaGuard";
   const cases: readonly (readonly [string, string, string])[] = [
     ["nothing", "", "The body is not well-formed JSON."],
     ["cut off", '{"name":', "The body is not well-formed JSON."],
@@ -73,7 +77,7 @@ describe("400: the body", () => {
     ["projectId", JSON.stringify({ ...valid, projectId: 43 }), `The body holds an unknown member; ${known}.`],
   ];
   test.each(cases)("%s", (_name, text, description) => {
-    expect(parseJobRequest(text)).toEqual(refusal(description));
+    expect(parseJobRequest(text, now)).toEqual(refusal(description));
   });
 });
 
@@ -131,6 +135,9 @@ describe("400: a member", () => {
     [{ segmentId: "1" }, segmentRule],
     [{ segmentId: null }, segmentRule],
     [{ segmentId: true }, segmentRule],
+    [{ formulaGuard: true }, "formulaGuard is for CSV only."],
+    [{ format: "CSV", formulaGuard: "true" }, "formulaGuard must be true or false."],
+    [{ format: "CSV", formulaGuard: null }, "formulaGuard must be true or false."],
   ];
   test.each(cases)("%j: %s", (changes, description) => {
     expect(parse(changes)).toEqual(refusal(description));
@@ -138,7 +145,7 @@ describe("400: a member", () => {
 
   test.each(["1e400", "9007199254740992", "9007199254740993", "-0", "1E-1"])("segmentId %s", (number) => {
     const text = JSON.stringify({ ...valid, segmentId: 1 }).replace('"segmentId":1', `"segmentId":${number}`);
-    expect(parseJobRequest(text)).toEqual(refusal(segmentRule));
+    expect(parseJobRequest(text, now)).toEqual(refusal(segmentRule));
   });
 });
 
@@ -155,6 +162,19 @@ describe("400: the range of a job that runs once", () => {
     expect(isRefusal(parseRange("2026-11-01", "2026-11-08"))).toBe(false);
     const rule = refusal("frequency.dateRange.to must lie at most 7 days after from.");
     expect(parseRange("2026-11-01", "2026-11-08T00:00:00.001Z")).toEqual(rule);
+  });
+});
+
+describe("400: a range and the clock", () => {
+  const parseAt = (nowSeconds: number) => {
+    const dateRange = { from: "2026-11-01T00:00:01Z", to: "2026-11-02" };
+    return parseJobRequest(JSON.stringify({ ...valid, frequency: { value: "once", dateRange } }), nowSeconds);
+  };
+
+  test("it may begin now and end later, and not begin later", () => {
+    const from = Date.UTC(2026, 10, 1, 0, 0, 1) / 1000;
+    expect(isRefusal(parseAt(from))).toBe(false);
+    expect(parseAt(from - 0.001)).toEqual(refusal("frequency.dateRange.from must not lie in the future."));
   });
 });
 

@@ -1,28 +1,12 @@
-import { isRefusal, parseJsonParameters, type Refusal, refuse } from "@biped/protocol";
+import { isRefusal, type Refusal } from "@biped/protocol";
 import { z } from "zod";
 import { exportScopes } from "../exportable-fields/exportable-field.ts";
+import { members, oneOf, parseBody, refuseMistake, rule } from "../json-body.ts";
 import { instantRule, parseInstant } from "./instant.ts";
 import { deviceLabels, type Frequency, frequencyValues, type JobRequest, jobFormats } from "./job.ts";
-import { findFieldsMistake, type Mistake } from "./job-fields.ts";
+import { findFieldsMistake } from "./job-fields.ts";
 
 const longestRangeMilliseconds = 7 * 86_400_000;
-
-/** One text for whatever is wrong with a value, and another for a value that is not there. */
-const rule = (text: string) => ({
-  error: ({ input }: { readonly input?: unknown }) => (input === undefined ? "is required" : text),
-});
-
-/** An object of these members and no other: what we would ignore might have narrowed what is exported. */
-const members = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape, {
-    error: ({ code, input }) => {
-      if (code === "unrecognized_keys") return `holds an unknown member; known are ${Object.keys(shape).join(", ")}`;
-      return input === undefined ? "is required" : "must be an object";
-    },
-  });
-
-const oneOf = <const Values extends readonly string[]>(values: Values) =>
-  z.enum(values, rule(`must be one of ${values.join(", ")}`));
 
 const wholeNumber = (min: number, max: number) => {
   const { error } = rule(`must be an integer from ${min} to ${max}`);
@@ -87,25 +71,23 @@ const body = members({
   fields: z.array(field, rule(countRule)).min(1, countRule).max(200, countRule),
   deviceLabel: oneOf(deviceLabels).default("all"),
   segmentId: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
+  formulaGuard: z.boolean(rule("must be true or false")).default(false),
+}).superRefine(({ format, formulaGuard }, context) => {
+  if (!formulaGuard || format === "CSV") return;
+  context.addIssue({ code: "custom", path: ["formulaGuard"], message: "is for CSV only" });
 });
 
-/** The body of POST /v1/exports. A refusal names one member by its path, and the rule; never what was sent. */
-export function parseJobRequest(text: string): JobRequest | Refusal {
-  // Repeated and forbidden member names no longer show in what JSON.parse gives.
-  const parameters = parseJsonParameters(text);
-  if (isRefusal(parameters)) return parameters;
-  const read = body.safeParse(JSON.parse(text));
-  if (!read.success) return refuseMistake(read.error.issues[0] ?? { path: [], message: "is wrong" });
-  const mistake = findFieldsMistake(read.data.scope, read.data.fields);
-  return mistake === undefined ? { ...read.data, segmentId: read.data.segmentId } : refuseMistake(mistake);
-}
-
-function refuseMistake({ path, message }: Mistake): Refusal {
-  return refuse("INVALID_REQUEST", `${formatPath(path)} ${message}.`);
-}
-
-/** `fields[2].aliasName`. Only names of the contract get here: an unknown member is its parent's mistake. */
-function formatPath(path: readonly PropertyKey[]): string {
-  const text = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
-  return text === "" ? "The body" : text.slice(1);
+/**
+ * The body of POST /v1/exports.
+ * @param nowSeconds What is still to come is left to `daily` and `hourly`, but for the end of a range.
+ */
+export function parseJobRequest(text: string, nowSeconds: number): JobRequest | Refusal {
+  const read = parseBody(text, body);
+  if (isRefusal(read)) return read;
+  const { frequency, scope, fields } = read;
+  if (frequency.value === "once" && frequency.dateRange.from > nowSeconds * 1000) {
+    return refuseMistake({ path: ["frequency", "dateRange", "from"], message: "must not lie in the future" });
+  }
+  const mistake = findFieldsMistake(scope, fields);
+  return mistake === undefined ? { ...read, segmentId: read.segmentId } : refuseMistake(mistake);
 }

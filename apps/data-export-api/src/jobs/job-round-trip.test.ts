@@ -13,6 +13,9 @@ import { formatJob } from "./format-job.ts";
 import { deviceLabels, type JobRequest, jobFormats } from "./job.ts";
 import { parseJobRequest } from "./job-request.ts";
 
+/** Later than every range that is made here. */
+const now = Date.UTC(3000, 0, 1) / 1000;
+
 const directory = mkdtempSync(join(tmpdir(), "biped-data-export-"));
 let storage: Storage;
 beforeAll(async () => {
@@ -91,10 +94,12 @@ const bodyOf = (scope: ExportScope) =>
     },
     { requiredKeys: ["name", "format", "scope", "frequency", "fields"] },
   );
-const body = fc.oneof(bodyOf("sessions"), bodyOf("views"));
+const body = fc
+  .tuple(fc.oneof(bodyOf("sessions"), bodyOf("views")), fc.boolean())
+  .map(([job, formulaGuard]) => (job.format === "CSV" ? { ...job, formulaGuard } : job));
 
 const parse = (value: unknown): JobRequest => {
-  const parsed = parseJobRequest(JSON.stringify(value));
+  const parsed = parseJobRequest(JSON.stringify(value), now);
   if (isRefusal(parsed)) throw new Error(parsed.description);
   return parsed;
 };
@@ -104,12 +109,13 @@ testProperty(
   300,
   fc.asyncProperty(body, async (asked) => {
     const job = { ...parse(asked), state: "ACTIVE", createdAt: 1_700_000_000 } as const;
-    const jobId = await storage.createJob(42, job);
+    const first = { period: { from: 0, to: 1 }, dueAt: 1 };
+    const jobId = await storage.createJob(42, job, first);
     const found = await storage.findJob(42, jobId);
     expect(found).toStrictEqual({ ...job, jobId });
 
-    const { name, format, scope, frequency, fields, deviceLabel, segmentId } = formatJob({ ...job, jobId });
-    const again = { name, format, scope, frequency, fields, deviceLabel };
+    const { jobId: _id, state, createdAt, segmentId, ...again } = formatJob({ ...job, jobId });
+    expect([state, createdAt]).toStrictEqual(["ACTIVE", "2023-11-14T22:13:20Z"]);
     expect(parse(segmentId === null ? again : { ...again, segmentId })).toStrictEqual(parse(asked));
   }),
 );
@@ -121,10 +127,20 @@ testProperty(
   5000,
   fc.property(
     body,
-    fc.constantFrom("name", "format", "scope", "frequency", "fields", "deviceLabel", "segmentId", "MARK"),
+    fc.constantFrom(
+      "name",
+      "format",
+      "scope",
+      "frequency",
+      "fields",
+      "deviceLabel",
+      "segmentId",
+      "formulaGuard",
+      "MARK",
+    ),
     anyValue,
     (asked, member, value) => {
-      const outcome = parseJobRequest(JSON.stringify({ ...asked, [member]: value }));
+      const outcome = parseJobRequest(JSON.stringify({ ...asked, [member]: value }), now);
       if (!isRefusal(outcome)) return;
       expect(outcome.code).toBe("INVALID_REQUEST");
       expect(outcome.description).not.toContain("MARK");
@@ -136,6 +152,6 @@ testProperty(
   "any text is a job or refused with 400",
   5000,
   fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.json()), (text) => {
-    expect(isRefusal(parseJobRequest(text))).toBe(true);
+    expect(isRefusal(parseJobRequest(text, now))).toBe(true);
   }),
 );

@@ -39,6 +39,8 @@ export type JobRequest = {
   readonly deviceLabel: DeviceLabel;
   /** Undefined for all users. */
   readonly segmentId: number | undefined;
+  /** CSV only: cells that a spreadsheet would take for a formula get an apostrophe in front. */
+  readonly formulaGuard: boolean;
 };
 
 export type Job = JobRequest & {

@@ -1,4 +1,5 @@
 import { isRefusal } from "@biped/protocol";
+import { formatNextLink } from "../paging.ts";
 import type { ProtectedEndpoint } from "../protect.ts";
 import type { Storage } from "../storage/storage.ts";
 import { formatJob } from "./format-job.ts";
@@ -10,7 +11,9 @@ export function createListJobsEndpoint(storage: Pick<Storage, "listJobs">): Prot
     const query = parseListQuery(request.query);
     if (isRefusal(query)) return query;
     const jobs = await storage.listJobs(token.project_id, query);
+    const ids = jobs.map(({ jobId }) => jobId);
+    const headers = formatNextLink(request, query, ids);
     const log = { clientId: token.client_id, projectId: token.project_id, count: jobs.length };
-    return { status: 200, body: { success: true, payload: jobs.map(formatJob) }, log };
+    return { status: 200, headers, body: { success: true, payload: jobs.map(formatJob) }, log };
   };
 }

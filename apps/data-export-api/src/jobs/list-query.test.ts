@@ -13,9 +13,10 @@ const standard: ListQuery = {
   order: "DESC",
   page: 1,
   limit: 20,
+  upTo: undefined,
 };
 
-const known = "known are state, format, frequency, scope, order, page, limit";
+const known = "known are state, format, frequency, scope, order, page, limit, upTo";
 
 describe("accepted", () => {
   const cases: readonly (readonly [string, Partial<ListQuery>])[] = [
@@ -27,6 +28,7 @@ describe("accepted", () => {
     ["order=ASC", { order: "ASC" }],
     ["order=DESC&page=1&limit=1", { limit: 1 }],
     ["page=1000000000&limit=100", { page: 1_000_000_000, limit: 100 }],
+    ["upTo=9007199254740991&page=2", { upTo: Number.MAX_SAFE_INTEGER, page: 2 }],
     ["%73tate=%41CTIVE", { state: "ACTIVE" }],
   ];
   test.each(cases)("%j", (query, changes) => {
@@ -73,6 +75,8 @@ describe("400 INVALID_REQUEST, naming the parameter and the rule", () => {
     ["limit=0", limit],
     ["limit=101", limit],
     ["limit=abc", limit],
+    ["upTo=0", "upTo must be an integer from 1 to 9007199254740991."],
+    ["upTo=9007199254740992", "upTo must be an integer from 1 to 9007199254740991."],
     ["projectId=43", unknown],
     ["State=ACTIVE", unknown],
     ["state[]=ACTIVE", unknown],
@@ -99,6 +103,10 @@ testProperty(
       order: option(["ASC", "DESC"] as const),
       page: fc.option(fc.integer({ min: 1, max: 1_000_000_000 }), { nil: undefined }),
       limit: fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined }),
+      upTo: fc.option(
+        fc.maxSafeNat().filter((id) => id > 0),
+        { nil: undefined },
+      ),
     }),
     (asked) => {
       const present = Object.entries(asked).flatMap(([name, value]) =>

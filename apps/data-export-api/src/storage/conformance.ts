@@ -1,8 +1,51 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Database, openDatabase } from "@biped/database";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ListQuery } from "../jobs/list-query.ts";
-import type { NewJob, Storage } from "./storage.ts";
+import { migrations } from "./migrations.ts";
+import type { Schema } from "./schema.ts";
+import { openStorage } from "./sql-storage.ts";
+import type { ClaimedRun, Lease, NewJob, NewRun, Storage } from "./storage.ts";
 
-const daily: NewJob = {
+export type Suite = {
+  readonly name: string;
+  /** Of a new empty database. */
+  readonly createUrl: () => Promise<string>;
+};
+
+export type Given = {
+  readonly storage: Storage;
+  /** The same database, as another program has opened it. */
+  readonly other: Storage;
+};
+
+/** Tests of which each begins with an empty database. */
+export function group(
+  { name, createUrl }: Suite,
+  noun: string,
+  add: (it: (name: string, run: (given: Given) => Promise<void>) => void) => void,
+): void {
+  describe(`${name}: ${noun}`, () => {
+    let given: Given;
+    let database: Database<Schema>;
+    beforeAll(async () => {
+      const url = await createUrl();
+      given = { storage: await openStorage(url), other: await openStorage(url) };
+      database = await openDatabase<Schema>({ url, migrations });
+    });
+    beforeEach(async () => {
+      for (const table of ["files", "runs", "jobs", "project_settings", "link_keys"] as const) {
+        await database.db.deleteFrom(table).execute();
+      }
+    });
+    afterAll(() => Promise.all([given.storage.close(), given.other.close(), database.close()]));
+    add((promise, run) => test(promise, () => run(given)));
+  });
+}
+
+export const project = 42;
+export const otherProject = 43;
+
+export const daily: NewJob = {
   name: "Nightly sessions",
   format: "JSONL",
   scope: "sessions",
@@ -10,11 +53,59 @@ const daily: NewJob = {
   fields: [{ fieldName: "session_id" }],
   deviceLabel: "all",
   segmentId: undefined,
+  formulaGuard: false,
   state: "ACTIVE",
   createdAt: 1_700_000_000,
 };
 
-const all: ListQuery = {
+export const once: NewJob = {
+  ...daily,
+  frequency: { value: "once", dateRange: { from: 0, to: 7 * 86_400_000 } },
+};
+
+/** The run of the day of that number, due ten minutes after it. */
+export function runOfDay(day: number): NewRun {
+  return { period: { from: day * 86_400_000, to: (day + 1) * 86_400_000 }, dueAt: (day + 1) * 86_400 + 600 };
+}
+
+/** After all that these tests plan. */
+export const muchLater = 4_000_000_000;
+
+let lastLease = 0;
+
+export function createLease(leaseMilliseconds = 60_000): Lease {
+  lastLease += 1;
+  return { leaseId: lastLease.toString(16).padStart(32, "0"), leaseMilliseconds };
+}
+
+/** A job whose run of that day is RUNNABLE. @returns their ids. */
+export async function createRunnable(
+  storage: Storage,
+  { projectId = project, job = daily, day = 0 }: { projectId?: number; job?: NewJob; day?: number } = {},
+): Promise<{ readonly jobId: number; readonly runId: number }> {
+  const jobId = await storage.createJob(projectId, job, runOfDay(day));
+  const [run] = await storage.listRuns(projectId, { ...everyRun, jobId });
+  const next = job.frequency.value === "once" ? undefined : runOfDay(day + 1);
+  expect(run !== undefined && (await storage.releaseRun(run.runId, next))).toBe(true);
+  return { jobId, runId: run?.runId ?? 0 };
+}
+
+export async function claim(storage: Storage, lease = createLease()): Promise<ClaimedRun> {
+  const claimed = await storage.claimRun(lease, muchLater);
+  if (claimed === undefined) throw new Error("There is nothing to claim.");
+  return claimed;
+}
+
+export const everyRun = {
+  jobId: undefined,
+  state: undefined,
+  order: "ASC",
+  page: 1,
+  limit: 100,
+  upTo: undefined,
+} as const;
+
+export const everyJob: ListQuery = {
   state: undefined,
   format: undefined,
   frequency: undefined,
@@ -22,126 +113,5 @@ const all: ListQuery = {
   order: "ASC",
   page: 1,
   limit: 100,
+  upTo: undefined,
 };
-
-/** What every storage promises. Each test has projects of its own, so that all can share one database. */
-export function describeStorage(name: string, open: () => Promise<Storage>): void {
-  describe(name, () => {
-    let storage: Storage;
-    let lastProject = 0;
-    const nextProject = (): number => {
-      lastProject += 1;
-      return lastProject;
-    };
-    const listIds = async (project: number, query: Partial<ListQuery> = {}): Promise<readonly number[]> =>
-      (await storage.listJobs(project, { ...all, ...query })).map((job) => job.jobId);
-
-    beforeAll(async () => {
-      storage = await open();
-    });
-    afterAll(() => storage.close());
-
-    test("a job is read back as it was created, by its id and in the list", async () => {
-      const project = nextProject();
-      const job: NewJob = {
-        ...daily,
-        name: "Été 🙂 \u200d x",
-        frequency: { value: "once", dateRange: { from: 1_767_225_600_000, to: 1_767_830_399_999 } },
-        fields: [
-          { fieldName: "custom_var", customVarPosition: 3, aliasName: "plan" },
-          { fieldName: "dynamic_var", dynamicVarKey: 'a "key" \\ with {signs}' },
-        ],
-        deviceLabel: "tablet",
-        segmentId: Number.MAX_SAFE_INTEGER,
-        state: "SUSPENDED",
-        createdAt: 4_000_000_000,
-      };
-      const jobId = await storage.createJob(project, job);
-      expect(await storage.findJob(project, jobId)).toStrictEqual({ ...job, jobId });
-      expect(await storage.listJobs(project, all)).toStrictEqual([{ ...job, jobId }]);
-    });
-
-    test("a job without range and segment comes back without them", async () => {
-      const project = nextProject();
-      const jobId = await storage.createJob(project, daily);
-      expect(await storage.findJob(project, jobId)).toStrictEqual({ ...daily, jobId });
-    });
-
-    test("another project's job is neither found nor listed", async () => {
-      const [project, other] = [nextProject(), nextProject()];
-      const jobId = await storage.createJob(other, daily);
-      expect(await storage.findJob(project, jobId)).toBeUndefined();
-      expect(await storage.listJobs(project, all)).toStrictEqual([]);
-      expect(await listIds(project, { state: "ACTIVE" })).toStrictEqual([]);
-      expect(await listIds(other)).toStrictEqual([jobId]);
-    });
-
-    test("an id that was never given finds nothing, the largest one included", async () => {
-      expect(await storage.findJob(nextProject(), Number.MAX_SAFE_INTEGER)).toBeUndefined();
-    });
-
-    test("twenty jobs created at once have twenty ids, and each is found in its own project", async () => {
-      const projects = [nextProject(), nextProject()] as const;
-      const creations = Array.from({ length: 20 }, (_, index) =>
-        storage.createJob(index % 2 === 0 ? projects[0] : projects[1], daily),
-      );
-      const ids = await Promise.all(creations);
-      expect(new Set(ids).size).toBe(20);
-      expect(ids.every((id) => Number.isSafeInteger(id) && id > 0)).toBe(true);
-      const ascending = (wanted: number) =>
-        ids.filter((_, index) => index % 2 === wanted).toSorted((one, two) => one - two);
-      expect(await listIds(projects[0])).toStrictEqual(ascending(0));
-      expect(await listIds(projects[1])).toStrictEqual(ascending(1));
-    });
-
-    test("jobs are listed in the order of their ids, either way, page by page", async () => {
-      const project = nextProject();
-      const ids: number[] = [];
-      for (let count = 0; count < 5; count += 1) ids.push(await storage.createJob(project, daily));
-      const [first, second, third, fourth, fifth] = ids;
-      expect(ids).toStrictEqual(ids.toSorted((one, two) => one - two));
-      expect(await listIds(project, { order: "ASC", limit: 2 })).toStrictEqual([first, second]);
-      expect(await listIds(project, { order: "ASC", limit: 2, page: 2 })).toStrictEqual([third, fourth]);
-      expect(await listIds(project, { order: "ASC", limit: 2, page: 3 })).toStrictEqual([fifth]);
-      expect(await listIds(project, { order: "ASC", limit: 2, page: 4 })).toStrictEqual([]);
-      expect(await listIds(project, { order: "DESC", limit: 2 })).toStrictEqual([fifth, fourth]);
-      expect(await listIds(project, { order: "DESC", limit: 5 })).toStrictEqual(ids.toReversed());
-      expect(await listIds(project, { page: 1_000_000_000, limit: 100 })).toStrictEqual([]);
-    });
-
-    test("each filter keeps what it names, and filters combine", async () => {
-      const project = nextProject();
-      const create = (changes: Partial<NewJob>): Promise<number> =>
-        storage.createJob(project, { ...daily, ...changes });
-      const plain = await create({});
-      const csv = await create({ format: "CSV" });
-      const views = await create({ scope: "views" });
-      const hourly = await create({ frequency: { value: "hourly" } });
-      const csvViews = await create({ format: "CSV", scope: "views", state: "SUSPENDED" });
-      const csvHourly = await create({ format: "CSV", scope: "views", frequency: { value: "hourly" } });
-      expect(await listIds(project, { format: "CSV" })).toStrictEqual([csv, csvViews, csvHourly]);
-      expect(await listIds(project, { scope: "views" })).toStrictEqual([views, csvViews, csvHourly]);
-      expect(await listIds(project, { frequency: "hourly" })).toStrictEqual([hourly, csvHourly]);
-      expect(await listIds(project, { state: "SUSPENDED" })).toStrictEqual([csvViews]);
-      expect(await listIds(project, { state: "COMPUTING" })).toStrictEqual([]);
-      expect(await listIds(project, { format: "JSONL", scope: "sessions" })).toStrictEqual([plain, hourly]);
-      const combined = { format: "CSV", scope: "views", frequency: "daily", state: "SUSPENDED" } as const;
-      expect(await listIds(project, combined)).toStrictEqual([csvViews]);
-      expect(await listIds(project, { ...combined, frequency: "hourly" })).toStrictEqual([]);
-      expect(await listIds(project, { scope: "views", limit: 1, page: 2 })).toStrictEqual([csvViews]);
-    });
-
-    test("deleted jobs are listed only where they are asked for, and are still found", async () => {
-      const project = nextProject();
-      const active = await storage.createJob(project, daily);
-      const deleted = await storage.createJob(project, { ...daily, state: "DELETED" });
-      expect(await listIds(project)).toStrictEqual([active]);
-      expect(await listIds(project, { state: "DELETED" })).toStrictEqual([deleted]);
-      expect((await storage.findJob(project, deleted))?.state).toBe("DELETED");
-    });
-
-    test("ping answers while the store is there", async () => {
-      await expect(storage.ping()).resolves.toBeUndefined();
-    });
-  });
-}

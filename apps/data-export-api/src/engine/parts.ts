@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import { open, readdir } from "node:fs/promises";
+import path from "node:path";
+import type { WrittenPart } from "./task.ts";
+
+/** The parts that DuckDB wrote into a directory, `data_0.jsonl.gz` and so on, each on the disk before this answers. */
+export async function finishParts(directory: string): Promise<readonly WrittenPart[]> {
+  const names = await readdir(directory);
+  const numbered = names.flatMap((name) => {
+    const [, digits] = /^data_(\d+)\./.exec(name) ?? [];
+    return digits === undefined ? [] : [{ name, number: Number(digits) }];
+  });
+  const parts: WrittenPart[] = [];
+  for (const { name } of numbered.sort((one, other) => one.number - other.number)) {
+    parts.push({ name, ...(await finishFile(path.join(directory, name))) });
+  }
+  await synchronize(directory);
+  return parts;
+}
+
+async function finishFile(file: string): Promise<Omit<WrittenPart, "name">> {
+  await using handle = await open(file, "r+");
+  await handle.sync();
+  const hash = createHash("sha256");
+  let byteCount = 0;
+  for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: 1 << 20 })) {
+    hash.update(chunk);
+    byteCount += chunk.length;
+  }
+  return { byteCount, sha256: hash.digest("hex") };
+}
+
+/** Of a file what is in it, of a directory its names. */
+export async function synchronize(file: string): Promise<void> {
+  await using handle = await open(file, "r");
+  await handle.sync();
+}

@@ -1,0 +1,160 @@
+import path from "node:path";
+import type { Log } from "@biped/listener";
+import type { DataSource } from "../data/data-source.ts";
+import { type Engine, EngineFailure } from "../engine/engine.ts";
+import type { ExportOutcome } from "../engine/task.ts";
+import type { FileStore } from "../files/file-store.ts";
+import type { RunFile, WrittenTotals } from "../runs/run.ts";
+import type { ClaimedRun, WorkStorage } from "../storage/storage.ts";
+import { startRepeating } from "./repeating.ts";
+import type { RunSettings } from "./run-settings.ts";
+
+export type AttemptParts = {
+  readonly storage: Pick<WorkStorage, "renewLease" | "completeRun" | "failRun">;
+  readonly engine: Pick<Engine, "run">;
+  readonly dataSource: DataSource;
+  readonly fileStore: Pick<FileStore, "openWork" | "keep" | "remove" | "closeWork">;
+  readonly settings: Omit<RunSettings, "runsAtOnce" | "delaySeconds" | "catchUpSeconds">;
+  /** The wall clock, in epoch seconds. */
+  readonly nowSeconds: () => number;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly log: Log;
+};
+
+type Kept = { readonly written: WrittenTotals; readonly files: readonly RunFile[] };
+
+type Failure = {
+  /** For people: no path and no value of any row. */
+  readonly reason: string;
+  readonly retry: "by delays" | "at once" | "never";
+  /** For the log. */
+  readonly error?: unknown;
+};
+
+/**
+ * Does a claimed run once, and stores how it ended. Whoever loses the lease stops, and can finish nothing any more.
+ * @throws What the storage or the file store throws: then the run waits until its lease is over.
+ */
+export async function attemptRun(claimed: ClaimedRun, parts: AttemptParts, stopping: AbortSignal): Promise<void> {
+  const { run, job, projectId, leaseId } = claimed;
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), parts.settings.attemptLimitSeconds * 1000);
+  const lease = holdLease(claimed, parts);
+  try {
+    const signal = AbortSignal.any([stopping, limit.signal, lease.lost]);
+    const outcome = await writeFiles(claimed, parts, signal).catch((error: unknown) =>
+      explainFailure(error, { stopping, limit: limit.signal, parts }),
+    );
+    const isStored = "files" in outcome ? await complete(claimed, parts, outcome) : await fail(claimed, parts, outcome);
+    const fields = { jobId: job.jobId, projectId, runId: run.runId };
+    if (!isStored) parts.log.warn("run was left to another attempt", fields);
+    else if ("files" in outcome) parts.log.info("run done", { ...fields, count: outcome.written.rowCount });
+    else parts.log.warn("run failed", { ...fields, reason: outcome.reason, error: outcome.error });
+  } finally {
+    clearTimeout(timer);
+    await lease.release();
+    await parts.fileStore.closeWork(leaseId);
+  }
+}
+
+/** Renews the lease as long as the attempt takes. */
+function holdLease({ run, job, leaseId }: ClaimedRun, { storage, settings, log }: AttemptParts) {
+  const { leaseMilliseconds } = settings;
+  const lost = new AbortController();
+  const renew = async (): Promise<void> => {
+    try {
+      if (await storage.renewLease(run.runId, { leaseId, leaseMilliseconds })) return;
+      lost.abort(new Error("The lease is lost."));
+    } catch (error) {
+      // Whether it is lost is told by the next renewal, or at the end.
+      log.warn("lease could not be renewed", { jobId: job.jobId, runId: run.runId, error });
+    }
+  };
+  const repeating = startRepeating(renew, leaseMilliseconds / 3);
+  return { lost: lost.signal, release: repeating.stop };
+}
+
+async function writeFiles(claimed: ClaimedRun, parts: AttemptParts, signal: AbortSignal): Promise<Kept | Failure> {
+  const { job, run, projectId, leaseId } = claimed;
+  const { scope, fields, deviceLabel, segmentId, format, formulaGuard, frequency } = job;
+  const { period } = run;
+  const found = await parts.dataSource.find({ projectId, scope, period });
+  if (found.files.length === 0) {
+    // Late data is worth waiting for; who asks for one range wants to know at once that it is not there.
+    return { reason: describeMissing(found.missingDays), retry: frequency.value === "once" ? "never" : "by delays" };
+  }
+  const directory = await parts.fileStore.openWork(leaseId);
+  const selection = { projectId, scope, fields, period, deviceLabel, segmentId };
+  const { partBytes } = parts.settings;
+  const task = { kind: "export", selection, files: found.files, format, formulaGuard, directory, partBytes } as const;
+  const outcome = await parts.engine.run<"export">(task, signal);
+  return { written: sum(outcome), files: await keepParts({ outcome, directory }, parts, signal) };
+}
+
+function describeMissing(days: readonly string[]): string {
+  const first = days[0] ?? "the period";
+  const last = days.at(-1) ?? first;
+  return `No data has been brought in for ${first === last ? first : `${first} to ${last}`}.`;
+}
+
+function sum({ rowCount, parts }: ExportOutcome): WrittenTotals {
+  return { rowCount, byteCount: parts.reduce((bytes, part) => bytes + part.byteCount, 0), fileCount: parts.length };
+}
+
+type Result = { readonly outcome: ExportOutcome; readonly directory: string };
+
+/** All of them, or none. */
+async function keepParts(
+  { outcome, directory }: Result,
+  { fileStore, settings, nowSeconds, randomBytes }: AttemptParts,
+  signal: AbortSignal,
+): Promise<readonly RunFile[]> {
+  const createName = (): string => Buffer.from(randomBytes(16)).toString("hex");
+  const expiresAt = Math.floor(nowSeconds()) + settings.fileLifetimeSeconds;
+  const files: RunFile[] = [];
+  try {
+    for (const { name, byteCount, sha256 } of outcome.parts) {
+      signal.throwIfAborted();
+      const storedName = createName();
+      await fileStore.keep(path.join(directory, name), storedName);
+      files.push({ fileId: createName(), partId: files.length + 1, storedName, byteCount, sha256, expiresAt });
+    }
+    return files;
+  } catch (error) {
+    await removeAll(files, fileStore);
+    throw error;
+  }
+}
+
+async function removeAll(files: readonly RunFile[], fileStore: Pick<FileStore, "remove">): Promise<void> {
+  for (const { storedName } of files) await fileStore.remove(storedName);
+}
+
+type Surroundings = { readonly stopping: AbortSignal; readonly limit: AbortSignal; readonly parts: AttemptParts };
+
+function explainFailure(error: unknown, { stopping, limit, parts }: Surroundings): Failure {
+  // A stopped attempt has been counted, but it never ends the run.
+  if (stopping.aborted) return { reason: "The server was stopped during the attempt.", retry: "at once" };
+  const { attemptLimitSeconds } = parts.settings;
+  if (limit.aborted)
+    return { reason: `The attempt took longer than ${attemptLimitSeconds} seconds.`, retry: "by delays" };
+  if (!(error instanceof EngineFailure)) {
+    return { reason: "The server could not write the files; its log says why.", retry: "by delays", error };
+  }
+  return { reason: error.message, retry: error.isLasting ? "never" : "by delays", error: error.cause };
+}
+
+/** Where it throws, the files may be listed all the same: they stay, for the run or for the sweep. */
+async function complete({ run, leaseId }: ClaimedRun, parts: AttemptParts, kept: Kept): Promise<boolean> {
+  const endedAt = Math.floor(parts.nowSeconds());
+  const isStored = await parts.storage.completeRun(run.runId, leaseId, { endedAt, ...kept });
+  if (!isStored) await removeAll(kept.files, parts.fileStore);
+  return isStored;
+}
+
+function fail({ run, leaseId }: ClaimedRun, parts: AttemptParts, { reason, retry }: Failure): Promise<boolean> {
+  const endedAt = Math.floor(parts.nowSeconds());
+  const delay = retry === "at once" ? 0 : parts.settings.retryDelaysSeconds[run.attempts - 1];
+  const retryAt = retry === "never" || delay === undefined ? undefined : endedAt + delay;
+  return parts.storage.failRun(run.runId, leaseId, { endedAt, reason, retryAt });
+}

@@ -1,0 +1,91 @@
+import { planFirstRun, planNextRun } from "../schedule/periods.ts";
+import type { ClaimedRun, DueRun, WorkStorage } from "../storage/storage.ts";
+import { type AttemptParts, attemptRun } from "./attempt-run.ts";
+import type { RunSettings } from "./run-settings.ts";
+
+export type WorkParts = AttemptParts & {
+  readonly storage: Pick<WorkStorage, "listUnplannedJobs" | "planFirstRun" | "listDueRuns" | "releaseRun" | "claimRun">;
+  readonly settings: RunSettings;
+};
+
+export type Work = {
+  /** Plans and releases what is due, and begins as many runs as there is room for. */
+  readonly tick: () => Promise<void>;
+  /** Resolves when nothing is under way. */
+  readonly settle: () => Promise<void>;
+  /** Ends what is under way, and gives it back. */
+  readonly stop: () => Promise<void>;
+};
+
+/** At once; what is left over is for the next round or tick, so that no standstill makes one tick endless. */
+const batchRuns = 100;
+const roundsATick = 20;
+
+/** @param onEnd Told when an attempt has ended, and there is room for another one. */
+export function createWork(parts: WorkParts, onEnd: () => void): Work {
+  const stopping = new AbortController();
+  const attempts = new Set<Promise<void>>();
+  const hasRoom = (): boolean => attempts.size < parts.settings.runsAtOnce && !stopping.signal.aborted;
+  const begin = (claimed: ClaimedRun): void => {
+    const attempt = attemptRun(claimed, parts, stopping.signal)
+      .catch((error: unknown) => {
+        const { run, job } = claimed;
+        parts.log.error("run could not be ended", { jobId: job.jobId, runId: run.runId, error });
+      })
+      .finally(() => {
+        attempts.delete(attempt);
+        onEnd();
+      });
+    attempts.add(attempt);
+  };
+  const settle = async (): Promise<void> => {
+    await Promise.all(attempts);
+  };
+  return {
+    async tick() {
+      await planJobs(parts);
+      await releaseRuns(parts);
+      while (hasRoom()) {
+        const claimed = await claimRun(parts);
+        if (claimed === undefined) return;
+        begin(claimed);
+      }
+    },
+    settle,
+    stop() {
+      stopping.abort(new Error("The server stops."));
+      return settle();
+    },
+  };
+}
+
+/** What a program before this one has stored without runs. */
+async function planJobs({ storage, settings: { delaySeconds }, nowSeconds }: WorkParts): Promise<void> {
+  for (const { job, timeZone } of await storage.listUnplannedJobs(batchRuns)) {
+    const timing = { timeZone, nowSeconds: nowSeconds(), delaySeconds };
+    await storage.planFirstRun(job.jobId, planFirstRun(job, timing));
+  }
+}
+
+/** With each released run its successor is there, and may be due too: after a standstill a job goes through several. */
+async function releaseRuns(parts: WorkParts): Promise<void> {
+  const now = Math.floor(parts.nowSeconds());
+  for (let round = 0; round < roundsATick; round += 1) {
+    const due = await parts.storage.listDueRuns(now, batchRuns);
+    for (const one of due) await releaseRun(one, parts, now);
+    if (due.length === 0) return;
+  }
+}
+
+async function releaseRun({ run, job, timeZone }: DueRun, parts: WorkParts, nowSeconds: number): Promise<void> {
+  const frequency = job.frequency.value;
+  const timing = { nowSeconds, ...parts.settings };
+  const next = frequency === "once" ? undefined : planNextRun(run.period.to, { frequency, timeZone }, timing);
+  await parts.storage.releaseRun(run.runId, next);
+}
+
+function claimRun({ storage, settings, nowSeconds, randomBytes }: WorkParts): Promise<ClaimedRun | undefined> {
+  const leaseId = Buffer.from(randomBytes(16)).toString("hex");
+  const { leaseMilliseconds } = settings;
+  return storage.claimRun({ leaseId, leaseMilliseconds }, Math.floor(nowSeconds()));
+}

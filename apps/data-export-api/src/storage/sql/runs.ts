@@ -1,0 +1,37 @@
+import type { RunQuery } from "../../runs/run-query.ts";
+import type { RunStorage } from "../storage.ts";
+import { cutPage } from "./cut-page.ts";
+import { fileColumns, toFile } from "./file-rows.ts";
+import type { ExportDatabase, Reader } from "./parts.ts";
+import { runColumns, toRun } from "./run-rows.ts";
+
+export function createRuns({ db }: ExportDatabase): RunStorage {
+  return {
+    listRuns: async (projectId, query) => {
+      const runs = db
+        .selectFrom("runs")
+        .select(runColumns)
+        .where("run_id", "in", selectIds(db, projectId, query));
+      return (await runs.orderBy("run_id", cutPage(query).direction).execute()).map(toRun);
+    },
+
+    findRun: async (projectId, jobId, runId) => {
+      const runs = db.selectFrom("runs").select(runColumns).where("project_id", "=", projectId);
+      const row = await runs.where("job_id", "=", jobId).where("run_id", "=", runId).executeTakeFirst();
+      if (row === undefined) return undefined;
+      const files = db.selectFrom("files").select(fileColumns).where("run_id", "=", runId);
+      return { run: toRun(row), files: (await files.orderBy("part_id").execute()).map(toFile) };
+    },
+  };
+}
+
+/** Read from an index alone, as those of jobs. */
+function selectIds(db: Reader, projectId: number, query: RunQuery) {
+  const { jobId, state, upTo } = query;
+  const { direction, limit, offset } = cutPage(query);
+  let runs = db.selectFrom("runs").select("run_id").where("project_id", "=", projectId);
+  if (jobId !== undefined) runs = runs.where("job_id", "=", jobId);
+  if (state !== undefined) runs = runs.where("state", "=", state);
+  if (upTo !== undefined) runs = runs.where("run_id", "<=", upTo);
+  return runs.orderBy("run_id", direction).limit(limit).offset(offset);
+}
