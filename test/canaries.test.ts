@@ -6,6 +6,7 @@ import { operations } from "@biped/management-client/contract";
 import { secretPattern } from "@biped/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { computeTotp } from "../apps/authorization-server/src/administrators/totp.ts";
+import { createFakeCloud } from "./fake-cloud.ts";
 import { createHttpConsole } from "./http-console.ts";
 import { type Console, createBrowser, password } from "./sign-in-console.ts";
 import { basic, post, type StartedServer, startServer, tokenRequest } from "./started-server.ts";
@@ -30,6 +31,12 @@ const keep = (name: string, value: string): string => {
 
 beforeAll(async () => {
   started = await startServer("sqlite", { BIPED_SIGNING_ALG: "Ed25519" });
+  const cloud = createFakeCloud();
+  started.clouds.fetch = (url, init) => {
+    const answer = cloud.fetch(url, init);
+    keep(`token ${cloud.calls.length} for a cloud`, cloud.calls.at(-1)?.token ?? "");
+    return answer;
+  };
 });
 afterAll(() => started.stop());
 
@@ -46,6 +53,7 @@ test("no secret stands in the database, its log, the lines that are logged or th
   }
   const log = started.logLines.join("");
   expect(started.logLines.length).toBeGreaterThan(100);
+  expect([...canaries.keys()].filter((name) => name.endsWith("for a cloud")).length).toBeGreaterThan(5);
   expect([...canaries].filter(([, value]) => log.includes(value)).map(([name]) => name)).toEqual([]);
   expect(log).not.toMatch(secretPattern);
   console.log(`${canaries.size} canaries, ${started.logLines.length} lines`);
@@ -127,14 +135,23 @@ async function useCredential(vera: Browser): Promise<void> {
 async function callEverything(http: Pick<Console, "call">, cookie: string): Promise<void> {
   const vera = createBrowser(http);
   vera.jar.cookie = cookie;
-  const scopes = ["read", "accounts", "projects", "credentials", "administrators", "clouds", "signing-keys"];
+  const scopes = [
+    "read",
+    "accounts",
+    "projects",
+    "credentials",
+    "administrators",
+    "clouds",
+    "signing-keys",
+    "export-jobs",
+  ];
   const made = await vera.post("/api/access-tokens", { name: "CI", scopes, expiresInDays: 1 });
   const token = keep("access token", made.body.token);
   const authorization = [`Bearer ${token}`];
   for (const name of Object.keys(operations)) {
     const [method = "", pattern = ""] = name.split(" ");
-    const path = pattern.replace(":accountId", "1").replace(":projectId", "1");
-    const query = path.endsWith("/export") ? "?format=csv" : "";
+    const path = pattern.replace(":accountId", "1").replace(":projectId", "1").replace(":jobId", "7");
+    const query = path.endsWith("/export") ? "?format=csv" : path.endsWith("-fields") ? "?scope=views" : "";
     // Not those that end what the others need.
     if (method === "GET") await http.call({ method, path: `${path}${query}`, authorization });
     await http.call({ method, path: `${path}?token=${token}`, authorization });

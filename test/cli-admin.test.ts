@@ -540,7 +540,7 @@ test("names of a stranger do not steer the terminal, in results, questions and e
   expect(asked.text).toContain("(evil\\u001b[31m\\u202e, 409)");
 });
 
-test("every operation that an access token may use is behind a command", () => {
+test("every operation that an access token may use is behind a command; export jobs are the console's", () => {
   const used = new Set(way.passed.map(({ method, path }) => `${method} ${path.replace(/\?.*/, "")}`));
   const table: Record<string, Operation> = operations;
   const isCovered = (name: string): boolean => {
@@ -549,7 +549,9 @@ test("every operation that an access token may use is behind a command", () => {
   };
   const open = Object.keys(table).filter((name) => {
     const operation = table[name as OperationName];
-    return operation?.sessionOnly !== true && operation?.access !== "anybody" && operation?.noun !== "audit-log";
+    if (operation?.sessionOnly === true || operation?.access === "anybody") return false;
+    // Behind `biped audit`; and `biped exports` asks the cloud itself, with a credential.
+    return operation?.noun !== "audit-log" && operation?.noun !== "export-jobs";
   });
   expect(open.filter((name) => !isCovered(name))).toEqual([]);
 });

@@ -3,6 +3,7 @@ import type { OperationName } from "@biped/management-client";
 import { type Operation, operations } from "@biped/management-client/contract";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createFakeCloud } from "./fake-cloud.ts";
 import { createCallers, createWorld, foreignMark, type World } from "./management-people.ts";
 import {
   type Called,
@@ -19,8 +20,10 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
   let world: World;
   let by: Record<"viewer" | "administrator" | "owner" | "foreign" | "platform", Principal>;
   let callers: Record<string, Principal>;
+  const cloud = createFakeCloud();
   beforeAll(async () => {
     started = await startManagement(engine);
+    started.clouds.fetch = cloud.fetch;
     world = await createWorld(started);
     callers = await createCallers(started, world);
     const find = (name: string): Principal => {
@@ -764,7 +767,7 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
           world.own,
           world.foreign,
           world.disabled,
-          { ...world.own, clientId: credential.clientId },
+          { ...world.own, clientId: credential.clientId, jobId: 7, runId: 3 },
         ]) {
           for (const query of readQueries(name)) {
             const { text, status, headers } = await started.call(caller, name as OperationName, {
@@ -787,6 +790,7 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
 });
 
 function readQueries(name: string): readonly string[] {
+  if (name.endsWith("/exportable-fields")) return ["scope=sessions"];
   if (name.endsWith("/export")) return ["format=jsonl", "format=csv"];
   if (name.endsWith("/search")) return ["q=a", "q=biped"];
   return ["/accounts", "/projects", "/credentials", "/administrators", "/audit-events"].some((end) =>

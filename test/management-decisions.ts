@@ -44,6 +44,18 @@ POST   /api/accounts/:accountId/projects                            administrato
 GET    /api/projects/:projectId                                     viewer          any             -
 PATCH  /api/projects/:projectId                                     administrator   projects        -
 PUT    /api/projects/:projectId/cloud                               owner           projects        proof
+GET    /api/projects/:projectId/export-jobs                         viewer          any             -
+POST   /api/projects/:projectId/export-jobs                         administrator   export-jobs     -
+POST   /api/projects/:projectId/export-preview                      administrator   export-jobs     -
+GET    /api/projects/:projectId/export-jobs/:jobId                  viewer          any             -
+PUT    /api/projects/:projectId/export-jobs/:jobId/state            administrator   export-jobs     -
+DELETE /api/projects/:projectId/export-jobs/:jobId                  administrator   export-jobs     -
+GET    /api/projects/:projectId/export-jobs/:jobId/runs             viewer          any             -
+GET    /api/projects/:projectId/export-jobs/:jobId/runs/:runId      administrator   export-jobs     -
+GET    /api/projects/:projectId/exportable-fields                   viewer          any             -
+GET    /api/projects/:projectId/export-settings                     viewer          any             -
+PUT    /api/projects/:projectId/export-settings                     administrator   export-jobs     -
+DELETE /api/projects/:projectId/export-links                        administrator   export-jobs     -
 GET    /api/scopes                                                  signed-in       any             -
 GET    /api/credentials                                             signed-in       any             -
 POST   /api/accounts/:accountId/credentials                         administrator   credentials     proof
@@ -113,8 +125,7 @@ export function decide({ name, who, token, proof }: Decision, standing: Standing
   if (who === "anybody") return "allowed";
   if (standing.via === "nothing") return "401 UNAUTHENTICATED";
   if (standing.via === "token") {
-    const isRead = name.startsWith("GET ");
-    if (token === "never" || (!isRead && !standing.scopes.includes(token))) return "403 FORBIDDEN";
+    if (token !== "any" && !standing.scopes.includes(token)) return "403 FORBIDDEN";
   }
   if (/:(?:accountId|projectId|clientId)/.test(name) && (!isThere || standing.role === undefined)) {
     return "404 NOT_FOUND";

@@ -27,7 +27,16 @@ export type World = {
   readonly secrets: readonly string[];
 };
 
-const everything = ["read", "accounts", "projects", "clouds", "credentials", "signing-keys", "administrators"] as const;
+const everything = [
+  "read",
+  "accounts",
+  "projects",
+  "export-jobs",
+  "clouds",
+  "credentials",
+  "signing-keys",
+  "administrators",
+] as const;
 
 export async function createWorld(started: StartedManagement): Promise<World> {
   const facts = await createFacts(started);

@@ -28,6 +28,8 @@ export type StartedServer = {
   readonly server: Server;
   readonly clock: { seconds: number };
   readonly monotonic: { seconds: number };
+  /** How the server asks clouds: over the network until a test puts another function here. */
+  readonly clouds: { fetch: (url: string, init: RequestInit) => Promise<Response> };
   readonly logLines: string[];
   readonly directory: string;
   readonly stop: () => Promise<void>;
@@ -57,6 +59,7 @@ export async function startServer(
   createKeyEncryptionKeyFile(kekFile, randomBytes(32));
   const clock = { seconds: 1_800_000_000 };
   const monotonic = { seconds: 1000 };
+  const clouds: StartedServer["clouds"] = { fetch };
   const logLines: string[] = [];
   await migrateStorage(config.databaseUrl);
   const server = await start(config, {
@@ -67,12 +70,14 @@ export async function startServer(
     randomBytes,
     secretEnvironment,
     adminRoutes: {},
+    fetch: (url, init) => clouds.fetch(url, init),
   });
   const stop = async (): Promise<void> => {
     await server.stop();
     await rm(directory, { recursive: true });
   };
-  return { url: server.publicUrl, adminUrl: server.adminUrl, server, clock, monotonic, logLines, directory, stop };
+  const urls = { url: server.publicUrl, adminUrl: server.adminUrl };
+  return { ...urls, server, clock, monotonic, clouds, logLines, directory, stop };
 }
 
 /** Two accounts, two clouds; ids as in the contract's sandbox. */

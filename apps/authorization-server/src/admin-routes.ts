@@ -9,10 +9,12 @@ import { createConsoleRoutes, findConsoleDirectory } from "./console/console-fil
 import { createHandlers } from "./create-handlers.ts";
 import type { SecretDigester } from "./credentials/secret-digest.ts";
 import type { UseCounter } from "./credentials/use-counter.ts";
+import type { Fetch } from "./data-export/data-export-client.ts";
 import { createOpenApiRoute } from "./management-api/openapi/openapi-route.ts";
 import { createManagementRoutes } from "./management-api/routes.ts";
 import type { KeyEncryptionKey } from "./signing/envelope.ts";
 import type { KeyRing, KeyRingParts } from "./signing/key-ring.ts";
+import type { Signer } from "./signing/signer.ts";
 import type { Storage } from "./storage/storage.ts";
 
 export type AdminParts = {
@@ -23,6 +25,10 @@ export type AdminParts = {
   readonly policy: KeyRingParts["policy"];
   readonly heads: AuditHeads;
   readonly uses: UseCounter;
+  readonly signer: Signer;
+  readonly nextTokenId: () => string;
+  /** How clouds are asked; Node's own if absent. */
+  readonly fetch?: Fetch | undefined;
   readonly log: Log;
   readonly nowSeconds: () => number;
   readonly monotonicSeconds: () => number;

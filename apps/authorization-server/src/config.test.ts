@@ -152,6 +152,12 @@ test("every mistake is named at once, each on a line with its setting, and no va
   ]);
 });
 
+test("the scope of the admin listener's own tokens cannot be configured, so that no credential can own it", () => {
+  expect(mistakesOf({ BIPED_SCOPES: "data-export data-export-administration" })).toEqual([
+    "BIPED_SCOPES must not name data-export-administration, which only the server's own tokens have",
+  ]);
+});
+
 describe("a value that is nearly right", () => {
   test.each([
     ...["0", "65536", "4e3", "0x10", " 80", "80 ", "80.0", "+80", "-80", "١"].map((value) => [

@@ -4,7 +4,7 @@ import type { Role } from "@biped/management-client";
 import { roles } from "@biped/management-client/contract";
 import { defaultScopes, type ScopeCatalogue, type SigningAlgorithm, signingAlgorithms } from "@biped/protocol";
 import { z } from "zod";
-import { formatScopeCatalogue, parseScopeCatalogue } from "./scopes/scope-catalogue.ts";
+import { exportAdministrationScope, formatScopeCatalogue, parseScopeCatalogue } from "./scopes/scope-catalogue.ts";
 
 /** All that a server is told from outside. Only a `main` reads the environment. */
 export type Config = {
@@ -115,6 +115,8 @@ export const serverSettings = z.object({
       const catalogue = parseScopeCatalogue(text);
       if (catalogue === undefined)
         context.addIssue("must be different scope names, =exclusive after one that stands alone");
+      else if (catalogue.has(exportAdministrationScope))
+        context.addIssue(`must not name ${exportAdministrationScope}, which only the server's own tokens have`);
       return catalogue ?? z.NEVER;
     })
     .describe("All scopes; =exclusive after one that combines with no other"),

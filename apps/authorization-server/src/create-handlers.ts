@@ -1,6 +1,7 @@
 import { createSessionHandlers } from "./administrators/session-handlers.ts";
 import type { SignInParts } from "./administrators/sign-in-parts.ts";
 import { type AuditHandlerParts, createAuditHandlers } from "./audit-log/audit-handlers.ts";
+import { createExportHandlers, type ExportHandlerParts } from "./data-export/export-handlers.ts";
 import { createAccountHandlers } from "./management-api/accounts.ts";
 import { type AdministratorHandlerParts, createAdministratorHandlers } from "./management-api/administrators.ts";
 import { type CloudHandlerParts, createCloudHandlers } from "./management-api/clouds.ts";
@@ -17,6 +18,7 @@ export type HandlerParts = SignInParts &
   AdministratorHandlerParts &
   CloudHandlerParts &
   CredentialHandlerParts &
+  ExportHandlerParts &
   SecretHandlerParts &
   SigningKeyHandlerParts;
 
@@ -28,6 +30,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...createSearchHandlers(parts),
     ...createAccountHandlers(parts),
     ...createProjectHandlers(parts),
+    ...createExportHandlers(parts),
     ...createCredentialHandlers(parts),
     ...createSecretHandlers(parts),
     ...createCloudHandlers(parts),

@@ -14,6 +14,7 @@ import { forgetOnChange } from "./credentials/forget-on-change.ts";
 import { openSecretDigester, type SecretDigester } from "./credentials/secret-digest.ts";
 import { createUseCounter, type UseCounter } from "./credentials/use-counter.ts";
 import { createCredentialsEndpoint } from "./credentials-endpoint/credentials-endpoint.ts";
+import type { Fetch } from "./data-export/data-export-client.ts";
 import { createKeySetEndpoint, createMetadataEndpoint } from "./discovery/discovery-endpoints.ts";
 import { createIntrospectionEndpoint } from "./introspection/introspection-endpoint.ts";
 import { createFailureLimit } from "./limits/failure-limit.ts";
@@ -24,7 +25,7 @@ import { createRevocationEndpoint } from "./revocation/revocation-endpoint.ts";
 import type { KeyEncryptionKey } from "./signing/envelope.ts";
 import { type KeyRing, openKeyRing } from "./signing/key-ring.ts";
 import { createReadOwnToken } from "./signing/read-own-token.ts";
-import { createSigner } from "./signing/signer.ts";
+import { createSigner, type Signer } from "./signing/signer.ts";
 import { openStorage } from "./storage/open-storage.ts";
 import type { Storage } from "./storage/storage.ts";
 import { createTokenEndpoint } from "./token-endpoint/token-endpoint.ts";
@@ -43,6 +44,8 @@ export type ServerParts = {
   readonly secretEnvironment: SecretEnvironment;
   /** Added to the admin listener. */
   readonly adminRoutes: Routes;
+  /** How the clouds' Data Export APIs are asked for the console; Node's own if absent. */
+  readonly fetch?: Fetch;
 };
 
 export type Server = {
@@ -87,7 +90,9 @@ async function startOn(opened: Storage, config: Config, parts: ServerParts): Pro
   const refusals = createRefusalCounter(storage, log);
   const file = createHeadFile(join(config.dataDirectory, "audit-heads.jsonl"));
   const heads = createAuditHeads({ ...parts, storage, file });
-  const made = { ...parts, storage, directory, digester, keyRing, uses, refusals, heads };
+  const signer = createSigner({ activeKey: keyRing.active, monotonicSeconds });
+  const nextTokenId = createTokenIds(randomBytes);
+  const made = { ...parts, storage, directory, digester, keyRing, signer, nextTokenId, uses, refusals, heads };
   const metrics = createMetrics();
   const adminRoutes = await createAdminRoutes(config, { ...made, policy: createKeyPolicy(config) });
   const listeners = createListeners(config, made, { endpoints: createEndpoints(config, made), adminRoutes, metrics });
@@ -118,6 +123,8 @@ type Made = ServerParts & {
   readonly directory: ClientDirectory;
   readonly digester: SecretDigester;
   readonly keyRing: KeyRing;
+  readonly signer: Signer;
+  readonly nextTokenId: () => string;
   readonly uses: UseCounter;
   readonly refusals: RefusalCounter;
   readonly heads: AuditHeads;
@@ -129,10 +136,8 @@ function createEndpoints({ issuer, catalogue, tokensPerSecond }: Config, made: M
   const failures = createFailureLimit(monotonicSeconds);
   const authenticateCredential = createAuthenticateCredential({ ...made, failures });
   const readOwnToken = createReadOwnToken({ keyRing, issuer, nowSeconds });
-  const signer = createSigner({ activeKey: keyRing.active, monotonicSeconds });
   const budget = createTokenBudget(tokensPerSecond, monotonicSeconds);
-  const nextTokenId = createTokenIds(made.randomBytes);
-  const parts = { ...made, nextTokenId, authenticateCredential, readOwnToken, signer, budget, issuer, catalogue };
+  const parts = { ...made, authenticateCredential, readOwnToken, budget, issuer, catalogue };
   return {
     token: createTokenEndpoint(parts),
     credentialsInformation: createCredentialsEndpoint(parts),

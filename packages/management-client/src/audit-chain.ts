@@ -15,7 +15,7 @@ export type AuditEntry = {
   readonly at: number;
   /** `operator`, `system`, `administrator:…`, `access-token:…` or `credential:…`. */
   readonly actor: string;
-  /** A noun and a past participle: `credential.created`. */
+  /** A noun and a past participle: `credential.created`; with a verb, what a cloud was asked to do: `export-job.create`. */
   readonly action: string;
   /** The noun and the id of what changed: `credential:c3133d76-…`. */
   readonly subject: string;

@@ -6,6 +6,7 @@ import { administratorOperations } from "./contract/administrators.ts";
 import { auditLogOperations } from "./contract/audit-log.ts";
 import { cloudOperations } from "./contract/clouds.ts";
 import { credentialOperations } from "./contract/credentials.ts";
+import { exportJobOperations } from "./contract/export-jobs.ts";
 import { overviewOperations } from "./contract/overview.ts";
 import { projectOperations } from "./contract/projects.ts";
 import { sessionOperations } from "./contract/session.ts";
@@ -17,6 +18,14 @@ export type { Administrator, Invited } from "./contract/administrators.ts";
 export type { AuditEventView, SignedAuditHead } from "./contract/audit-log.ts";
 export type { Cloud } from "./contract/clouds.ts";
 export type { Credential, CredentialRefusal, Scope, Secret, SecretShown } from "./contract/credentials.ts";
+export type {
+  ExportJob,
+  ExportPreview,
+  ExportRun,
+  ExportRunWithFiles,
+  ExportSettings,
+  NewExportJob,
+} from "./contract/export-jobs.ts";
 export { type Access, type Noun, nouns, type Operation, type Role, roles } from "./contract/operation.ts";
 export type { Overview, SearchHit } from "./contract/overview.ts";
 export type { Project } from "./contract/projects.ts";
@@ -37,6 +46,7 @@ export const operations = {
   ...projectOperations,
   ...credentialOperations,
   ...cloudOperations,
+  ...exportJobOperations,
   ...signingKeyOperations,
   ...administratorOperations,
   ...accessTokenOperations,

@@ -3,12 +3,18 @@ import { type Refusal, refuse } from "@biped/protocol";
 import { type Caller, findRole, isPlatformOwner, isRoleAtLeast } from "../administrators/caller.ts";
 
 /** Whether a caller of this kind may ask for it at all: an access token does what its scopes name, and reads. */
-export function refuseMeans({ noun, sessionOnly }: Operation, isChange: boolean, { via }: Caller): Refusal | undefined {
+export function refuseMeans(operation: Operation, isChange: boolean, { via }: Caller): Refusal | undefined {
+  const { noun, sessionOnly } = operation;
   if (via.kind === "session") return undefined;
   if (sessionOnly === true) return refuse("FORBIDDEN", "No access token may do this; sign in to the console.");
-  // The role of a token's owner is not enough: what the token was not made for, it may not change.
-  if (!isChange || via.token.scopes.includes(noun)) return undefined;
-  return refuse("FORBIDDEN", `This access token may not change ${noun}.`);
+  // The role of a token's owner is not enough: what the token was not made for, it may not do.
+  if (via.token.scopes.includes(noun) || !needsNoun(operation, isChange)) return undefined;
+  return refuse("FORBIDDEN", `This access token may not change ${noun}${isChange ? "" : ", nor read their data"}.`);
+}
+
+/** Every token may read what a viewer may. What is kept from viewers is a project's data, which the token has to name. */
+export function needsNoun({ access }: Operation, isChange: boolean): boolean {
+  return isChange || access === "administrator" || access === "owner";
 }
 
 /** @param accountId Of the object, which was found within the caller's reach. */

@@ -1,5 +1,8 @@
 import { defaultScopes, isScopeName, type ScopeCatalogue } from "@biped/protocol";
 
+/** Of tokens that the admin listener makes for its own calls. No catalogue holds it, so that no credential can own it. */
+export const exportAdministrationScope = "data-export-administration";
+
 /**
  * The catalogue as configuration writes it: names separated by blanks or commas, `=exclusive` after one that combines
  * with no other: `data-export metrics enrichment=exclusive`.

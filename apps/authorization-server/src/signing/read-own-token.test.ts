@@ -55,6 +55,10 @@ describe.each(signingAlgorithms)("a token signed with %s", (algorithm) => {
     clock.seconds = nowSeconds;
   });
 
+  test("one of the admin listener's own, without a secret's id, is not read: no credential may ask about it", async () => {
+    expect(await read(forge({}, { ...claims, secret_id: "-" }))).toBeUndefined();
+  });
+
   test.each([
     ["another type", { typ: "JWT" }],
     ["no type", { typ: undefined }],

@@ -9,7 +9,12 @@ export type OwnTokenParts = {
   readonly nowSeconds: () => number;
 };
 
-/** The claims of a token that this server issued and that has not expired; undefined for any other text. */
+/** In the place of a secret's id, in tokens of the admin listener's own. */
+export const noSecretId = "-";
+
+/**
+ * The claims of a token that this server issued to a credential and that has not expired; undefined for any other text.
+ */
 export type ReadOwnToken = (token: string) => Promise<PresentedClaims | undefined>;
 
 export function createReadOwnToken({ keyRing, issuer, nowSeconds }: OwnTokenParts): ReadOwnToken {
@@ -25,7 +30,8 @@ export function createReadOwnToken({ keyRing, issuer, nowSeconds }: OwnTokenPart
         },
         { issuer, typ: accessTokenType, currentDate: new Date(nowSeconds() * 1000) },
       );
-      return parseAccessTokenClaims(payload);
+      const claims = parseAccessTokenClaims(payload);
+      return claims?.secret_id === noSecretId ? undefined : claims;
     } catch (error) {
       if (error instanceof JOSEError) return undefined;
       throw error;

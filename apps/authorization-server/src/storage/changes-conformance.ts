@@ -27,6 +27,7 @@ export function describeChanges(suite: Suite): void {
     describeVersions(suite);
     describeIdempotency(suite);
     describeIdempotencyRaces(suite);
+    describeAskings(suite);
   });
 }
 
@@ -507,6 +508,70 @@ function describeIdempotencyRaces(suite: Suite): void {
           }
         });
         expect(count(outcomes, (outcome) => outcome === "mismatch")).toBe(19);
+      }
+    });
+  });
+}
+
+const makeAsked = (accountId: number) => ({
+  askingId: randomUUID(),
+  action: "export-job.create",
+  subject: "project:42",
+  accountId,
+  after: { name: "Nightly", fields: [{ fieldName: "session_id" }] },
+});
+
+function describeAskings(suite: Suite): void {
+  group(suite, "what another system is asked for", (it) => {
+    it("its event tells what was asked; without a key each asking is one", async ({ storage, listNewEvents }) => {
+      const { accountId } = await createPlace(storage);
+      const { length } = await listNewEvents();
+      const { askingId, ...asked } = makeAsked(accountId);
+      expect(await storage.recordAsking({ ...asked, askingId }, author)).toEqual({ askingId });
+      await storage.endAsking({ askingId, outcome: { answer: 7 } }, author);
+      await storage.recordAsking({ ...asked, askingId }, author);
+      const events = (await listNewEvents()).slice(length);
+      expect(events).toMatchObject([asked, asked].map((each) => ({ ...each, ...author, before: undefined })));
+    });
+
+    it("under a key: the first asking is answered, and its outcome from when it is known", async (given) => {
+      const { storage, other, listNewEvents } = given;
+      const { accountId } = await createPlace(storage);
+      const by = keyed(randomUUID());
+      const first = makeAsked(accountId);
+      const { askingId } = first;
+      expect(await storage.recordAsking(first, by)).toEqual({ askingId });
+      const { length } = await listNewEvents();
+      expect(await other.recordAsking(makeAsked(accountId), by)).toEqual({ askingId });
+      for (const answer of [7, null]) {
+        await storage.endAsking({ askingId, outcome: { answer } }, by);
+        expect(await other.recordAsking(makeAsked(accountId), by)).toEqual({ askingId, outcome: { answer } });
+      }
+      expect((await listNewEvents()).length).toBe(length);
+      const otherBody = { ...by, idempotency: { key: by.idempotency?.key ?? "", fingerprint: "f2" } };
+      await expect(storage.recordAsking(makeAsked(accountId), otherBody)).rejects.toThrow(IdempotencyMismatch);
+    });
+
+    it("what was not done leaves its key free, its event stays", async ({ storage, listNewEvents }) => {
+      const { accountId } = await createPlace(storage);
+      const by = keyed(randomUUID());
+      await storage.recordAsking(makeAsked(accountId), by);
+      await storage.endAsking(undefined, by);
+      const { length } = await listNewEvents();
+      const again = makeAsked(accountId);
+      expect(await storage.recordAsking(again, by)).toEqual({ askingId: again.askingId });
+      expect((await listNewEvents()).length).toBe(length + 1);
+    });
+
+    it("of 20 with one key one is the first", async (given) => {
+      const { accountId } = await createPlace(given.storage);
+      for (let round = 0; round < suite.rounds / 2; round += 1) {
+        const by = keyed(randomUUID());
+        const answers = await race(given, 20, async (node) => {
+          const asked = makeAsked(accountId);
+          return (await node.recordAsking(asked, by)).askingId === asked.askingId;
+        });
+        expect(count(answers, (isFirst) => isFirst)).toBe(1);
       }
     });
   });

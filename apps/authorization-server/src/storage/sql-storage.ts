@@ -2,6 +2,7 @@ import type { Database } from "@biped/database";
 import type { Schema } from "./schema.ts";
 import { createAccounts } from "./sql/accounts.ts";
 import { createAdministration } from "./sql/administration.ts";
+import { createAskings } from "./sql/askings.ts";
 import { createAuditLog } from "./sql/audit-log.ts";
 import { createClouds } from "./sql/clouds.ts";
 import { createCredentials } from "./sql/credentials.ts";
@@ -27,6 +28,7 @@ export function createSqlStorage(database: Database<Schema>): Storage {
     ...createSigningKeys(parts),
     ...createPeppers(parts),
     ...createTokenRevocations(parts),
+    ...createAskings(parts),
     ...createAdministration(parts),
     ...createUsage(parts),
     ...createAuditLog(parts),

@@ -177,6 +177,18 @@ export type CredentialChange = {
 /** A credential with the secret that the change made, which tells whether it was this call or one before it. */
 export type CredentialWithSecret = { readonly credential: Credential; readonly secretId: string };
 
+/** What another system is asked for. No transaction of this store can hold it. */
+export type Asked = Pick<AuditEntry, "action" | "subject" | "accountId" | "after"> & {
+  /** A new one each time: of two calls under one key, both are answered with that of the first. */
+  readonly askingId: string;
+};
+
+export type Asking = {
+  readonly askingId: string;
+  /** Absent as long as nobody knows whether it was done. */
+  readonly outcome?: { readonly answer: number | null };
+};
+
 export const credentialLimit = 10;
 
 export type Storage = CoreStorage & AdministrationStorage & ViewStorage;
@@ -298,6 +310,11 @@ export type CoreStorage = {
   /** Revoking twice is one revocation and one audit event. */
   readonly revokeToken: (revocation: TokenRevocation, author: Author) => Promise<void>;
   readonly isTokenRevoked: (tokenId: string) => Promise<boolean>;
+
+  /** The event that it was asked for, before it is; asked again under the author's key, no further event. */
+  readonly recordAsking: (asked: Asked, author: Author) => Promise<Asking>;
+  /** What the author's key answers from now on; undefined where nothing was done, which leaves no key behind. */
+  readonly endAsking: (asking: Asking | undefined, author: Author) => Promise<void>;
 
   /** Counts of use; no audit entry, as nothing is decided by them. */
   readonly recordUse: (uses: readonly SecretUse[]) => Promise<void>;

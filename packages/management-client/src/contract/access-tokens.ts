@@ -6,6 +6,7 @@ export const accessTokenScopes = [
   "read",
   "accounts",
   "projects",
+  "export-jobs",
   "clouds",
   "credentials",
   "signing-keys",

@@ -11,7 +11,11 @@ export const auditEvent = z.object({
     .string()
     .nullable()
     .describe("E-mail address of an administrator; for an access token, of whose it is, and its name"),
-  action: z.string().describe("A noun and a past participle: credential.created"),
+  action: z
+    .string()
+    .describe(
+      "A noun and a past participle: credential.created; with a verb, export-job.create, what a cloud was asked to do",
+    ),
   subject: z.string().describe("The noun and the id of what changed"),
   accountId: id.nullable(),
   requestId: z.string().nullable(),

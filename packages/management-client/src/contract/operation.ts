@@ -6,6 +6,7 @@ import { z } from "zod";
 export const nouns = [
   "accounts",
   "projects",
+  "export-jobs",
   "clouds",
   "credentials",
   "signing-keys",

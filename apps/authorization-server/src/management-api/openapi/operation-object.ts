@@ -1,5 +1,6 @@
 import type { Operation } from "@biped/management-client/contract";
 import { z } from "zod";
+import { needsNoun } from "../access.ts";
 import type { RefusalStatus } from "./parts.ts";
 import { describeSchema, formatOperationId, type Schemas } from "./schemas.ts";
 
@@ -12,7 +13,7 @@ export function createOperationObject(named: Named, schemas: Schemas): object {
   return {
     operationId: formatOperationId(name),
     summary: operation.summary,
-    description: describeAccess(operation, isChange(name)),
+    description: describeAccess(operation, needsNoun(operation, isChange(name))),
     tags: [operation.noun],
     security: listSecurity(operation),
     parameters: [...listPathAndQuery(operation), ...listHeaders(named)],
@@ -30,15 +31,16 @@ function isChange(name: string): boolean {
   return !name.startsWith("GET ");
 }
 
-/** Changes of what belongs to a session are repeated as they are: nothing is remembered of their bodies. */
+/** Of what belongs to a session nothing is remembered: it is done again. And a preview only reads, whatever its method. */
 function isRemembered({ name, operation }: Named): boolean {
-  return isChange(name) && operation.noun !== "session";
+  return isChange(name) && operation.noun !== "session" && !name.endsWith("/export-preview");
 }
 
 const versioned: ReadonlySet<string> = new Set(["accountId", "projectId", "clientId", "cloud", "administratorId"]);
 
-/** Changes of an object that has a version; what is created within an account has none yet. */
+/** Changes of an object that has a version; what is created within an account has none yet, what a cloud holds none. */
 function hasVersion({ name, operation }: Named): boolean {
+  if (operation.noun === "export-jobs") return false;
   const [first = ""] = Object.keys(operation.params?.shape ?? {});
   return isChange(name) && versioned.has(first) && !name.startsWith("POST /api/accounts/");
 }
@@ -52,12 +54,12 @@ const needs = {
   platform: "Needs the platform role.",
 } as const;
 
-function describeAccess({ access, stepUp, sessionOnly, noun }: Operation, change: boolean): string {
+function describeAccess({ access, stepUp, sessionOnly, noun }: Operation, isNamed: boolean): string {
   const forTokens = sessionOnly === true ? "Not by access token." : `An access token needs the scope ${noun}.`;
   return [
     needs[access],
     ...(stepUp === true ? ["People must have proved who they are within the last five minutes."] : []),
-    ...(access === "anybody" || (!change && sessionOnly !== true) ? [] : [forTokens]),
+    ...(access === "anybody" || (!isNamed && sessionOnly !== true) ? [] : [forTokens]),
   ].join(" ");
 }
 
@@ -131,12 +133,12 @@ function listRefusals(named: Named): readonly RefusalStatus[] {
     [401, access !== "anybody" || change],
     [403, stepUp === true || (access !== "anybody" && !isReadByAll)],
     [404, operation.params !== undefined || name === "POST /api/setup"],
-    [409, change && access !== "anybody" && noun !== "access-tokens"],
+    [409, (change || noun === "export-jobs") && access !== "anybody" && noun !== "access-tokens"],
     [412, hasVersion(named)],
     [413, operation.body !== undefined],
     [415, operation.body !== undefined],
     [422, isRemembered(named)],
-    [429, proves],
+    [429, proves || noun === "export-jobs"],
     [503, true],
   ];
   return applicable.filter(([, applies]) => applies).map(([status]) => status);

@@ -12,6 +12,7 @@ export const refusalSchema = {
     requestId: { type: "string", format: "uuid" },
     stepUp: { const: "required", description: "Prove who you are again, then repeat the request" },
     secondFactor: { const: "required", description: "Enrol a second factor first" },
+    outcome: { const: "unknown", description: "Nobody knows whether the project's cloud did what it was asked for" },
   },
   required: ["error", "error_description", "success", "errorMessage", "errorCode", "requestId"],
 } as const;
@@ -26,8 +27,8 @@ const refusals = {
   413: "REQUEST_TOO_LARGE: the body has more than 64 KiB",
   415: "UNSUPPORTED_MEDIA_TYPE: the body is not application/json in UTF-8",
   422: "IDEMPOTENCY_MISMATCH: the Idempotency-Key was used before, for another request",
-  429: "RATE_LIMITED: too many failures; Retry-After says when to try again",
-  503: "TEMPORARILY_UNAVAILABLE: the store is away; Retry-After says when to try again",
+  429: "RATE_LIMITED: too many failures, or too much at once for the project's cloud; Retry-After says when to try again",
+  503: "TEMPORARILY_UNAVAILABLE: the store, or the project's cloud, is away; Retry-After says when to try again",
 } as const;
 
 export type RefusalStatus = keyof typeof refusals;

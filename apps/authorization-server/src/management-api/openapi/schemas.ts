@@ -12,11 +12,11 @@ type Names = Map<z.ZodType, string>;
 /** Objects of the API have names of their own; other bodies and answers are called after their operation. */
 export function collectSchemas(): Schemas {
   const answers: Names = new Map(namedAnswers);
-  const bodies: Names = new Map();
+  const bodies: Names = new Map(namedBodies);
   for (const [name, { answer, body }] of Object.entries<Operation>(operations)) {
     const id = formatOperationId(name);
     if (answer !== undefined && !answers.has(answer)) answers.set(answer, `${capitalise(id)}Answer`);
-    if (body !== undefined) bodies.set(body, `${capitalise(id)}Body`);
+    if (body !== undefined && !bodies.has(body)) bodies.set(body, `${capitalise(id)}Body`);
   }
   return {
     findName: (schema) => answers.get(schema) ?? bodies.get(schema),
@@ -33,11 +33,19 @@ const namedAnswers: readonly (readonly [z.ZodType, string])[] = [
   [operations["GET /api/credentials/:clientId"].answer, "Credential"],
   [operations["POST /api/credentials/:clientId/secrets"].answer, "SecretShown"],
   [operations["POST /api/clouds"].answer, "Cloud"],
+  [operations["GET /api/projects/:projectId/export-jobs/:jobId"].answer, "ExportJob"],
+  [operations["GET /api/projects/:projectId/export-jobs/:jobId/runs/:runId"].answer, "ExportRunWithFiles"],
+  [operations["GET /api/projects/:projectId/export-settings"].answer, "ExportSettings"],
   [operations["GET /api/signing-keys"].answer, "SigningKeys"],
   [operations["PATCH /api/administrators/:administratorId"].answer, "Administrator"],
   [operations["POST /api/administrators"].answer, "Invited"],
   [operations["GET /api/overview"].answer, "Overview"],
   [operations["GET /api/audit-log/head"].answer, "SignedAuditHead"],
+];
+
+/** Bodies that more than one operation takes. */
+const namedBodies: readonly (readonly [z.ZodType, string])[] = [
+  [operations["POST /api/projects/:projectId/export-jobs"].body, "NewExportJob"],
 ];
 
 /** The server refuses members that a body does not have (R-38), and so the schemas of bodies are strict too. */

@@ -55,8 +55,8 @@ async function findFormer<Answer>(
   return { former: JSON.parse(record.answer ?? "null") ?? undefined };
 }
 
-async function endRecord<Answer>(
-  trx: Transaction<Schema>,
+export async function endRecord<Answer>(
+  trx: Kysely<Schema>,
   { actor, key }: RecordKey,
   outcome: "nothing changed" | { readonly answer: Answer },
 ): Promise<void> {
