@@ -26,6 +26,8 @@ export type Subjects = {
   /** Much used, and in the middle of a rotation. */
   readonly clientId: string;
   readonly quietClientId: string;
+  /** Of the project; it has runs with files. */
+  readonly exportJobId: number;
 };
 
 const hour = 3600;
@@ -51,7 +53,8 @@ export async function makeLife(living: Living, steps: readonly number[]): Promis
     await living.waitForCounts(life.tokens);
   }
   await inviteSome(living, await living.signIn());
-  return { accountId, projectId, clientId: busy.clientId, quietClientId: quiet.clientId };
+  const exportJobId = await findExportJob(living, await living.signIn());
+  return { accountId, projectId, clientId: busy.clientId, quietClientId: quiet.clientId, exportJobId };
 }
 
 type Part = { readonly index: number; readonly seconds: number; readonly clientSecret: string };
@@ -105,6 +108,13 @@ async function createSome({ accountId, projectId, quiet, nowSeconds }: Living, c
 async function rotate({ busy: { clientId } }: Living, client: ManagementClient): Promise<string> {
   const shown = await client.call("POST /api/credentials/:clientId/secrets", { params: { clientId }, body: {} });
   return shown.clientSecret ?? "";
+}
+
+async function findExportJob({ projectId }: Living, client: ManagementClient): Promise<number> {
+  const { items } = await client.call("GET /api/projects/:projectId/export-jobs", { params: { projectId } });
+  const found = items.find(({ name }) => name === "Nightly sessions");
+  if (found === undefined) throw new Error("The project has no export job of the name that is looked for.");
+  return found.jobId;
 }
 
 async function inviteSome({ accountId }: Living, client: ManagementClient): Promise<void> {

@@ -26,6 +26,10 @@ export const consolePages: readonly ConsolePage[] = [
   { name: "account-members", path: ({ accountId }) => `/accounts/${accountId}/members` },
   { name: "account-settings", path: ({ accountId }) => `/accounts/${accountId}/settings` },
   { name: "project", path: ({ projectId }) => `/projects/${projectId}` },
+  { name: "project-exports", path: (subjects) => ofExports(subjects) },
+  { name: "export-job", path: (subjects) => ofExportJob(subjects) },
+  { name: "export-job-create", path: (subjects) => `${ofExports(subjects)}/new` },
+  { name: "no-such-export-job", path: (subjects) => `${ofExports(subjects)}/999999` },
   { name: "credential", path: ({ clientId }) => `/credentials/${clientId}` },
   { name: "clouds", path: () => "/clouds" },
   { name: "signing-keys", path: () => "/signing-keys" },
@@ -46,6 +50,32 @@ const choose = (menu: string, item: string) => async (page: Page) => {
   await page.getByRole("menuitem", { name: item }).click();
   await page.getByRole("dialog").waitFor();
 };
+
+function ofExports({ projectId }: Subjects): string {
+  return `/projects/${projectId}/exports`;
+}
+
+function ofExportJob(subjects: Subjects): string {
+  return `${ofExports(subjects)}/${subjects.exportJobId}`;
+}
+
+/** With a column of every kind, names of its own, one that is wrong, and rows. */
+async function fillJob(page: Page): Promise<void> {
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("For the review");
+  await page.getByRole("radio", { name: /^CSV/ }).check();
+  await page.getByRole("radio", { name: /^Once/ }).check();
+  await page.getByRole("checkbox", { name: /^session_id / }).check();
+  await page.getByRole("checkbox", { name: /^country_code / }).check();
+  await page.getByRole("combobox", { name: /osition/ }).selectOption("20");
+  await page.getByRole("button", { name: "Add", exact: true }).first().click();
+  await page.getByRole("textbox", { name: /key/ }).fill("weather");
+  await page.getByRole("textbox", { name: /key/ }).press("Enter");
+  await page.getByRole("textbox", { name: "Name of country_code in the file" }).fill("country");
+  await page.getByRole("button", { name: "Show ten rows" }).click();
+  await page.getByRole("columnheader", { name: "session_id" }).waitFor();
+  await page.getByRole("textbox", { name: "Name of dynamic_var_weather in the file" }).fill("=weather");
+  await page.getByText("it begins with a letter, a digit or _").waitFor();
+}
 
 const ofAccount = ({ accountId }: Subjects): string => `/accounts/${accountId}`;
 const ofProject = ({ projectId }: Subjects): string => `/projects/${projectId}`;
@@ -157,6 +187,12 @@ export const consoleDialogs: readonly ConsolePage[] = [
   { name: "rotation-overlap", path: ({ quietClientId }) => `/credentials/${quietClientId}`, open: chooseOverlap },
   { name: "rotation-cancel", path: ofCredential, open: press("Cancel the rotation") },
   { name: "secret-retire", path: ofCredential, open: press("Retire the former secret") },
+  { name: "export-job-filled", path: (subjects) => `${ofExports(subjects)}/new`, open: fillJob },
+  { name: "export-job-pause", path: ofExportJob, open: press("Pause") },
+  { name: "export-job-delete", path: ofExportJob, open: choose("More actions", "Delete") },
+  { name: "export-files", path: ofExportJob, open: press(/^\d files? of /) },
+  { name: "export-time-zone", path: ofExports, open: press("Change") },
+  { name: "export-links-end", path: ofExports, open: press("End all links") },
   { name: "cloud-create", path: () => "/clouds", open: press("Create cloud") },
   { name: "cloud-endpoint", path: () => "/clouds", open: press("Change endpoint of aws-eu-west-1") },
   { name: "signing-key-rotate", path: () => "/signing-keys", open: press("Rotate") },

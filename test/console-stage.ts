@@ -2,6 +2,7 @@
 
 import type { Browser } from "playwright-core";
 import { launchBrowser, type OpenedPage, openPageIn } from "./browser.ts";
+import { createExportingCloud } from "./console-exports.ts";
 import { makeLife, type Subjects, shortLife } from "./console-life.ts";
 import { type Administrator, type ConsoleServer, startConsoleServer } from "./console-server.ts";
 import { createFacts } from "./started-server.ts";
@@ -19,6 +20,7 @@ export type Stage = {
 export async function setStage(): Promise<Stage> {
   const [browser, server] = await Promise.all([launchBrowser(), startConsoleServer()]);
   const owner = await server.addAdministrator({ email: "vera@example.com", name: "Vera Lind", isPlatformOwner: true });
+  server.clouds.fetch = (url, init) => createExportingCloud(server.clock.seconds).fetch(url, init);
   const subjects = await live(server, owner);
   const contexts = {
     visitor: (await server.open(browser)).context,

@@ -3,6 +3,7 @@
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { launchBrowser } from "./browser.ts";
+import { createExportingCloud, daily, writtenRun } from "./console-exports.ts";
 import { fineInEveryLook, inspect } from "./console-inspection.ts";
 import { consolePages, showPage } from "./console-pages.ts";
 import { type Administrator, type ConsoleServer, password, startConsoleServer } from "./console-server.ts";
@@ -21,6 +22,7 @@ afterAll(() => browser.close());
 
 beforeEach(async () => {
   server = await startConsoleServer();
+  server.clouds.fetch = createExportingCloud(server.clock.seconds).fetch;
   facts = await createFacts(server);
   owner = await server.addAdministrator({ email: "vera@example.com", name: "Vera Lind", isPlatformOwner: true });
 });
@@ -315,6 +317,7 @@ describe("a viewer who was invited through the console", () => {
       projectId: 42,
       clientId: facts.project.clientId,
       quietClientId: facts.account.clientId,
+      exportJobId: daily,
     };
     expect(
       (await context.cookies()).map(({ name, httpOnly, sameSite, secure }) => ({ name, httpOnly, sameSite, secure })),
@@ -329,6 +332,7 @@ describe("a viewer who was invited through the console", () => {
           buttons.map((button) => button.getAttribute("aria-label") ?? button.textContent ?? ""),
         );
       expect(await page.getByText("Harbour Travel").count()).toBe(0);
+      expect(await page.getByRole("link", { name: "Create a job" }).count()).toBe(0);
     }
     const { you: _own, ...others } = offered;
     expect(Object.values(others).flat()).toEqual([]);
@@ -347,12 +351,18 @@ describe("a viewer who was invited through the console", () => {
       "rename a project": 403,
       "create an account": 403,
       "rename another's credential": 404,
+      "create an export job": 403,
+      "look at exported rows": 403,
+      "get links to files": 403,
+      "pause an export job": 403,
+      "delete an export job": 403,
+      "end all links": 403,
     });
     expect(faults).toEqual([]);
   });
 
   const changing =
-    /^(?:create|add|invite|rotate|retire|edit|delete|disable|enable|move|change|save|complete|cancel|set|make|a key may|more actions|actions for)/i;
+    /^(?:create|add|invite|rotate|retire|edit|delete|disable|enable|move|change|save|complete|cancel|set|make|a key may|more actions|actions for|pause|resume|end|get|show|\d+ files?)/i;
 
   /** @returns the link, which the console shows this once. */
   async function inviteViewer(): Promise<string> {
@@ -387,6 +397,9 @@ describe("a viewer who was invited through the console", () => {
   /** As a page's own script would, with all that the console sends. */
   function tryToChange(page: Page): Promise<Record<string, number>> {
     const own = `/api/credentials/${facts.project.clientId}`;
+    const jobs = "/api/projects/42/export-jobs";
+    const fields = [{ fieldName: "session_id" }];
+    const job = { name: "Mine", format: "CSV", scope: "sessions", frequency: { value: "daily" }, fields };
     const tries = [
       [
         "create a credential",
@@ -401,6 +414,12 @@ describe("a viewer who was invited through the console", () => {
       ["rename a project", "PATCH", "/api/projects/42", { name: "Mine" }],
       ["create an account", "POST", "/api/accounts", { name: "Mine" }],
       ["rename another's credential", "PATCH", `/api/credentials/${facts.foreign.clientId}`, { name: "Mine" }],
+      ["create an export job", "POST", jobs, job],
+      ["look at exported rows", "POST", "/api/projects/42/export-preview", job],
+      ["get links to files", "GET", `${jobs}/${daily}/runs/${writtenRun}`, undefined],
+      ["pause an export job", "PUT", `${jobs}/${daily}/state`, { state: "SUSPENDED" }],
+      ["delete an export job", "DELETE", `${jobs}/${daily}`, undefined],
+      ["end all links", "DELETE", "/api/projects/42/export-links", undefined],
     ] as const;
     return page.evaluate(async (each) => {
       const statuses: Record<string, number> = {};
@@ -423,6 +442,8 @@ describe("a name that is meant badly", () => {
     "account-members",
     "account-settings",
     "project",
+    "project-exports",
+    "export-job",
     "credential",
     "administrators",
     "audit-log",
@@ -451,8 +472,10 @@ describe("a name that is meant badly", () => {
       params,
       body: { email: "x@example.com", name: hostile, role: "viewer" },
     });
+    server.clouds.fetch = createExportingCloud(server.clock.seconds, hostile).fetch;
     const { clientId } = made.credential;
-    const subjects = { accountId: account.id, projectId: project.id, clientId, quietClientId: clientId };
+    const ids = { accountId: account.id, projectId: project.id, exportJobId: daily };
+    const subjects = { ...ids, clientId, quietClientId: clientId };
     const { page, faults } = await server.open(browser, owner);
     const showing: string[] = [];
     for (const shown of consolePages.filter(({ isPublic }) => isPublic !== true)) {

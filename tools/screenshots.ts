@@ -99,6 +99,7 @@ async function live(origin: string, demo: Demo): Promise<Subjects> {
     const headers = { "content-type": "application/json" };
     await fetch(`${origin}/sandbox/clock`, { method: "POST", headers, body: JSON.stringify({ advanceSeconds }) });
   };
+  await pauseHourlyJobs(openManagement(origin, await signIn(origin, demo.administrator)));
   const living = {
     issuer: demo.issuer,
     signIn: async () => openManagement(origin, await signIn(origin, demo.administrator)),
@@ -110,7 +111,34 @@ async function live(origin: string, demo: Demo): Promise<Subjects> {
     busy,
     quiet,
   };
-  return makeLife(living, longLife);
+  const subjects = await makeLife(living, longLife);
+  await waitForRuns(await living.signIn(), subjects);
+  return subjects;
+}
+
+/** When weeks have gone by in a minute, five hundred hours would have to be exported before what pictures show. */
+async function pauseHourlyJobs(client: ManagementClient): Promise<void> {
+  const { items: projects } = await client.call("GET /api/projects", {});
+  for (const { id: projectId } of projects) {
+    const { items } = await client.call("GET /api/projects/:projectId/export-jobs", { params: { projectId } });
+    for (const { jobId } of items.filter(({ frequency }) => frequency.value === "hourly")) {
+      const params = { projectId, jobId };
+      const body = { state: "SUSPENDED" } as const;
+      await client.call("PUT /api/projects/:projectId/export-jobs/:jobId/state", { params, body });
+    }
+  }
+}
+
+/** Resolves when the latest days are exported. */
+async function waitForRuns(client: ManagementClient, { projectId, exportJobId: jobId }: Subjects): Promise<void> {
+  for (;;) {
+    const { items } = await client.call("GET /api/projects/:projectId/export-jobs/:jobId/runs", {
+      params: { projectId, jobId },
+      query: { limit: 20 },
+    });
+    if (!items.some(({ state }) => state === "RUNNABLE" || state === "RUNNING")) return;
+    await setTimeout(500);
+  }
 }
 
 async function readClock(origin: string): Promise<number> {

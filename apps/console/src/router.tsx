@@ -17,6 +17,8 @@ import {
   readAuditSearch,
   readCredentialListSearch,
   readCredentialSearch,
+  readExportJobsSearch,
+  readExportRunsSearch,
   readListSearch,
   readOverviewSearch,
   readSearchOnly,
@@ -110,15 +112,45 @@ const accountSettings = createRoute({
   component: lazyRouteComponent(() => import("./pages/account/settings-tab.tsx"), "SettingsTab"),
   pendingComponent: PartPending,
 });
+const projectParams = {
+  parse: ({ projectId }: { readonly projectId: string }) => ({ projectId: Number(projectId) }),
+  stringify: ({ projectId }: { readonly projectId: number }) => ({ projectId: String(projectId) }),
+};
 const project = createRoute({
   getParentRoute: () => signedIn,
   path: "/projects/$projectId",
-  params: {
-    parse: ({ projectId }) => ({ projectId: Number(projectId) }),
-    stringify: ({ projectId }) => ({ projectId: String(projectId) }),
-  },
-  validateSearch: readCredentialListSearch,
+  params: projectParams,
   component: lazyRouteComponent(() => import("./pages/project/project-page.tsx"), "ProjectPage"),
+});
+const projectOverview = createRoute({
+  getParentRoute: () => project,
+  path: "/",
+  validateSearch: readCredentialListSearch,
+  component: lazyRouteComponent(() => import("./pages/project/overview-tab.tsx"), "OverviewTab"),
+  pendingComponent: PartPending,
+});
+const projectExports = createRoute({
+  getParentRoute: () => project,
+  path: "/exports",
+  validateSearch: readExportJobsSearch,
+  component: lazyRouteComponent(() => import("./pages/project-exports/exports-tab.tsx"), "ExportsTab"),
+  pendingComponent: PartPending,
+});
+const exportJobCreation = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/projects/$projectId/exports/new",
+  params: projectParams,
+  component: lazyRouteComponent(() => import("./pages/project-exports/create-job-page.tsx"), "CreateJobPage"),
+});
+const exportJob = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/projects/$projectId/exports/$jobId",
+  params: {
+    parse: ({ projectId, jobId }) => ({ projectId: Number(projectId), jobId: Number(jobId) }),
+    stringify: ({ projectId, jobId }) => ({ projectId: String(projectId), jobId: String(jobId) }),
+  },
+  validateSearch: readExportRunsSearch,
+  component: lazyRouteComponent(() => import("./pages/project-exports/job-page.tsx"), "JobPage"),
 });
 const credential = createRoute({
   getParentRoute: () => signedIn,
@@ -162,7 +194,9 @@ const routeTree = root.addChildren([
     overview,
     accounts,
     account.addChildren([accountProjects, accountCredentials, accountMembers, accountSettings]),
-    project,
+    project.addChildren([projectOverview, projectExports]),
+    exportJobCreation,
+    exportJob,
     credential,
     clouds,
     signingKeys,

@@ -115,3 +115,19 @@ export type OverviewSearch = { readonly accountId?: number | undefined; readonly
 export function readOverviewSearch(raw: RawSearch): OverviewSearch {
   return { accountId: readId(raw, "accountId"), by: readOneOf(raw, "by", ["day"]) };
 }
+
+const jobStates = ["ACTIVE", "COMPUTING", "COMPLETED", "SUSPENDED", "DELETED"] as const;
+
+export type ExportJobsSearch = { readonly state?: (typeof jobStates)[number] | undefined };
+
+export function readExportJobsSearch(raw: RawSearch): ExportJobsSearch {
+  return { state: readOneOf(raw, "state", jobStates) };
+}
+
+const runStates = ["CREATED", "RUNNABLE", "RUNNING", "SUCCESS", "FAILURE"] as const;
+
+export type ExportRunsSearch = { readonly state?: (typeof runStates)[number] | undefined };
+
+export function readExportRunsSearch(raw: RawSearch): ExportRunsSearch {
+  return { state: readOneOf(raw, "state", runStates) };
+}

@@ -1,4 +1,4 @@
-import type { DataExportApi, NewJob } from "@biped/data-export-api";
+import type { DataExportApi, NewJob, NewRun } from "@biped/data-export-api";
 import type { Demonstration } from "./demonstration.ts";
 
 const everyJob = {
@@ -9,6 +9,7 @@ const everyJob = {
   order: "ASC",
   page: 1,
   limit: 1,
+  upTo: undefined,
 } as const;
 
 /** A few jobs for each project of the cloud that has none yet. */
@@ -20,48 +21,65 @@ export async function storeDemonstrationJobs(
   const projects = accounts.flatMap((account) => account.projects).filter((project) => project.cloud === cloud);
   for (const { id } of projects) {
     if ((await storage.listJobs(id, everyJob)).length > 0) continue;
-    for (const job of createJobs(nowSeconds)) await storage.createJob(id, job);
+    for (const { job, first } of planJobs(nowSeconds)) await storage.createJob(id, job, first);
   }
 }
 
-function createJobs(nowSeconds: number): readonly NewJob[] {
-  const always = { state: "ACTIVE", segmentId: undefined } as const;
-  const today = Math.floor(nowSeconds / 86_400) * 86_400_000;
+type PlannedJob = { readonly job: NewJob; readonly first: NewRun };
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** Each with a run that is due at once, of the latest period that is over; the runs after it come by themselves. */
+function planJobs(nowSeconds: number): readonly PlannedJob[] {
+  const always = { state: "ACTIVE", segmentId: undefined, formulaGuard: false } as const;
+  const today = Math.floor(nowSeconds / 86_400) * day;
+  const thisHour = Math.floor(nowSeconds / 3_600) * hour;
+  const lastWeek = { from: today - 7 * day, to: today };
   return [
     {
-      ...always,
-      name: "Nightly sessions",
-      format: "JSONL",
-      scope: "sessions",
-      frequency: { value: "daily" },
-      fields: [{ fieldName: "session_id" }, { fieldName: "country_code" }, { fieldName: "session_duration_msec" }],
-      deviceLabel: "all",
-      createdAt: nowSeconds - 30 * 86_400,
+      job: {
+        ...always,
+        name: "Nightly sessions",
+        format: "JSONL",
+        scope: "sessions",
+        frequency: { value: "daily" },
+        fields: [{ fieldName: "session_id" }, { fieldName: "country_code" }, { fieldName: "session_duration_msec" }],
+        deviceLabel: "all",
+        createdAt: nowSeconds - 30 * 86_400,
+      },
+      first: { period: { from: today - day, to: today }, dueAt: nowSeconds },
     },
     {
-      ...always,
-      name: "Mobile page views",
-      format: "CSV",
-      scope: "views",
-      frequency: { value: "hourly" },
-      fields: [
-        { fieldName: "session_id" },
-        { fieldName: "url_no_query_param", aliasName: "page" },
-        { fieldName: "scroll_rate" },
-        { fieldName: "custom_var", customVarPosition: 3, aliasName: "plan" },
-      ],
-      deviceLabel: "mobile",
-      createdAt: nowSeconds - 8 * 86_400,
+      job: {
+        ...always,
+        name: "Mobile page views",
+        format: "CSV",
+        scope: "views",
+        frequency: { value: "hourly" },
+        fields: [
+          { fieldName: "session_id" },
+          { fieldName: "url_no_query_param", aliasName: "page" },
+          { fieldName: "scroll_rate" },
+          { fieldName: "custom_var", customVarPosition: 3, aliasName: "plan" },
+        ],
+        deviceLabel: "mobile",
+        createdAt: nowSeconds - 8 * 86_400,
+      },
+      first: { period: { from: thisHour - hour, to: thisHour }, dueAt: nowSeconds },
     },
     {
-      ...always,
-      name: "Sessions of last week",
-      format: "CSV",
-      scope: "sessions",
-      frequency: { value: "once", dateRange: { from: today - 7 * 86_400_000, to: today } },
-      fields: [{ fieldName: "session_id" }, { fieldName: "browser_name" }, { fieldName: "session_number_of_views" }],
-      deviceLabel: "all",
-      createdAt: nowSeconds - 3_600,
+      job: {
+        ...always,
+        name: "Sessions of last week",
+        format: "CSV",
+        scope: "sessions",
+        frequency: { value: "once", dateRange: lastWeek },
+        fields: [{ fieldName: "session_id" }, { fieldName: "browser_name" }, { fieldName: "session_number_of_views" }],
+        deviceLabel: "all",
+        createdAt: nowSeconds - 3_600,
+      },
+      first: { period: lastWeek, dueAt: nowSeconds },
     },
   ];
 }

@@ -16,6 +16,8 @@ Runs the whole system on this machine, with demonstration data, until Ctrl-C. Se
   BIPED_ADMIN_PORT   admin listener, clock (4010)
   BIPED_CLOUD_PORTS  Data Export API of each cloud (4001,4002)
   BIPED_HOST         address to listen on (127.0.0.1)
+  BIPED_DATA_SEED    what sessions and views are made from (the one before, or a new one)
+  BIPED_DATA_SIZE    sessions of a project on a busy day (2000)
 `;
 
 /** Whether there is anything else to do; what takes no arguments does not guess what one means. */
@@ -46,7 +48,7 @@ async function run(): Promise<void> {
   // Before the start is waited for: its first listeners answer before the last one, and a signal has to drain them.
   stopOnSignals(stop);
   const sandbox = await starting;
-  process.stdout.write(formatWelcome(sandbox.demo, sandbox.demoPath, monotonicSeconds()));
+  process.stdout.write(formatWelcome(sandbox, monotonicSeconds()));
 }
 
 run().catch((error: unknown) => {

@@ -7,10 +7,11 @@ import {
   type Server,
   start as startServer,
 } from "@biped/authorization-server";
-import { type DataExportApi, start as startDataExportApi } from "@biped/data-export-api";
 import type { Log } from "@biped/listener";
+import { createBelievableSource } from "./believable-data/believable-source.ts";
+import { openSeed } from "./believable-data/seed.ts";
 import { type MovableClock, openMovableClock, parseJson, readFileIfThere, writeFileDurably } from "./clock.ts";
-import type { SandboxCloud, SandboxConfig } from "./config.ts";
+import type { SandboxConfig } from "./config.ts";
 import {
   type Demonstration,
   demonstration,
@@ -19,6 +20,7 @@ import {
   storeDemonstration,
 } from "./demonstration.ts";
 import { storeDemonstrationJobs } from "./demonstration-jobs.ts";
+import { startCloud } from "./start-cloud.ts";
 
 export type SandboxParts = {
   /** The machine's own clock in whole epoch seconds; the sandbox moves forward from it. */
@@ -38,6 +40,8 @@ export type DemoFile = Demonstration & {
 export type Sandbox = {
   readonly demo: DemoFile;
   readonly demoPath: string;
+  /** All sessions and views follow from it. */
+  readonly seed: number;
   readonly stop: () => Promise<void>;
 };
 
@@ -45,6 +49,7 @@ export type Sandbox = {
 export async function start(config: SandboxConfig, parts: SandboxParts): Promise<Sandbox> {
   const directory = openDataDirectory(config.server.dataDirectory);
   const clock = openMovableClock(join(directory, "clock.json"), parts.systemSeconds);
+  const { source, seed } = openBelievableData(directory, config, { clock, randomBytes: parts.randomBytes });
   await migrateStorage(config.server.databaseUrl);
   const server = await startServer(config.server, {
     ...parts,
@@ -53,18 +58,18 @@ export async function start(config: SandboxConfig, parts: SandboxParts): Promise
     secretEnvironment: "test",
     adminRoutes: clock.routes,
   });
-  const started: { stop: () => Promise<void> }[] = [server];
+  const started: { stop: () => Promise<void> }[] = [server, { stop: source.close }];
   const stop = async (): Promise<void> => {
     for (const part of started.splice(0).reverse()) await part.stop();
   };
   try {
     const demo = await openDemonstration(directory, config, { server, clock, randomBytes: parts.randomBytes });
     for (const cloud of config.clouds) {
-      const api = await startCloud(cloud, config, { clock, log: parts.log });
+      const api = await startCloud(cloud, config, { ...parts, nowSeconds: clock.nowSeconds, dataSource: source });
       started.push(api);
       await storeDemonstrationJobs(api, demo, { cloud: cloud.name, nowSeconds: clock.nowSeconds() });
     }
-    return { demo, demoPath: join(directory, "demo.json"), stop };
+    return { demo, demoPath: join(directory, "demo.json"), seed, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -85,6 +90,18 @@ function openDataDirectory(path: string): string {
 function openKeyEncryptionKey(configured: string | undefined, own: string, randomBytes: SandboxParts["randomBytes"]) {
   if (configured === undefined && readFileIfThere(own) === undefined) createKeyEncryptionKeyFile(own, randomBytes(32));
   return readKeyEncryptionKeyFile(configured ?? own);
+}
+
+/** The same for both clouds: a project's rows are its own wherever it lives. */
+function openBelievableData(
+  directory: string,
+  { data }: SandboxConfig,
+  { clock, randomBytes }: Pick<Made, "clock" | "randomBytes">,
+) {
+  const seed = openSeed(join(directory, "seed.json"), data.seed, randomBytes);
+  const { sessionsADay } = data;
+  const own = join(directory, "believable-data");
+  return { seed, source: createBelievableSource({ directory: own, seed, sessionsADay, nowSeconds: clock.nowSeconds }) };
 }
 
 type Made = {
@@ -123,20 +140,4 @@ function readDemonstration(path: string): Demonstration | undefined {
 
 function listClouds({ clouds }: SandboxConfig) {
   return clouds.map(({ name, endpoint }) => ({ name, endpoint }));
-}
-
-type Shared = { readonly clock: MovableClock; readonly log: Log };
-
-function startCloud(cloud: SandboxCloud, { server }: SandboxConfig, { clock, log }: Shared): Promise<DataExportApi> {
-  const config = {
-    databaseUrl: `sqlite:${join(server.dataDirectory, `data-export-${cloud.name}.db`)}`,
-    host: server.host,
-    port: cloud.port,
-    portSetting: "BIPED_CLOUD_PORTS",
-    issuer: server.issuer,
-    endpoint: cloud.endpoint,
-    cloud: cloud.name,
-    trustedProxies: server.trustedProxies,
-  };
-  return startDataExportApi(config, { nowSeconds: clock.nowSeconds, log, guardMode: "sandbox" });
 }

@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
-import type { DemoFile } from "./start.ts";
+import type { DemoFile, Sandbox } from "./start.ts";
 
 /** What the sandbox prints when it is ready: where things are, and a first token to paste. */
-export function formatWelcome(demo: DemoFile, demoPath: string, seconds: number): string {
+export function formatWelcome({ demo, demoPath, seed }: Omit<Sandbox, "stop">, seconds: number): string {
   const bold = (text: string): string => styleText("bold", text);
   const dim = (text: string): string => styleText("dim", text);
   const [credential] = demo.credentials;
@@ -26,6 +26,11 @@ export function formatWelcome(demo: DemoFile, demoPath: string, seconds: number)
     bold("The whole flow, down to the project's export jobs:"),
     "",
     ...formatFlow(demo, demoPath).map((line) => `  ${line}`),
+    "",
+    dim(
+      `Each project has sessions and views of 13 months. They are SIMULATED: made when first asked for, from the seed ${seed}.`,
+    ),
+    dim("Its three jobs run at once; their files are ready in a few seconds."),
     "",
     dim(`Every credential of the demonstration is in ${demoPath}. To see a token expire:`),
     dim(`  curl -s ${demo.console}/sandbox/clock -H 'Content-Type: application/json' -d '{"advanceSeconds":3700}'`),

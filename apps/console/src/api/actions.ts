@@ -29,11 +29,19 @@ type Change<Name extends ChangeName> = {
   readonly options: ActionOptions;
 };
 
+type Effect = {
+  /** `nothing` for what only asks, in a body that is too long for an address. */
+  readonly changes: "something" | "nothing";
+};
+
 /**
  * One thing that a person does. It carries an Idempotency-Key, asks for proof where the service wants it and goes on
- * by itself, and has everything on the screen read again when it is done.
+ * by itself, and has everything on the screen read again when it has changed something.
  */
-export function useAction<Name extends ChangeName>(name: Name): Action<Name> {
+export function useAction<Name extends ChangeName>(
+  name: Name,
+  { changes }: Effect = { changes: "something" },
+): Action<Name> {
   const queryClient = useQueryClient();
   const askForProof = useProof();
   const undecided = useRef<ActionKey | undefined>(undefined);
@@ -51,7 +59,7 @@ export function useAction<Name extends ChangeName>(name: Name): Action<Name> {
       if (error === null || !isUndecided(error)) undecided.current = undefined;
     },
     onSuccess: () => {
-      void queryClient.invalidateQueries();
+      if (changes === "something") void queryClient.invalidateQueries();
     },
   });
   const failure = mutation.error === null ? undefined : readFailure(mutation.error);

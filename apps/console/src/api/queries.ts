@@ -46,13 +46,25 @@ export function readOperation<Name extends ReadName>(name: Name, input: Input<Na
   });
 }
 
+type Reading<Shown> = {
+  readonly isEnabled?: boolean;
+  /** While it holds of what is shown, that is read again every few seconds. */
+  readonly isLive?: (shown: Shown) => boolean;
+};
+
+const liveMs = 3000;
+
 /** One thing that the page shows. Read again after each action; see `useAction`. */
 export function useOperation<Name extends ReadName>(
   name: Name,
   input: Input<Name>,
-  { isEnabled = true }: { readonly isEnabled?: boolean } = {},
+  { isEnabled = true, isLive = () => false }: Reading<Answer<Name>> = {},
 ) {
-  return useQuery({ ...readOperation(name, input), enabled: isEnabled });
+  return useQuery({
+    ...readOperation(name, input),
+    enabled: isEnabled,
+    refetchInterval: ({ state: { data } }) => data !== undefined && isLive(data) && liveMs,
+  });
 }
 
 export type Page<Item> = {
@@ -68,7 +80,11 @@ export type ListName = {
 export type ItemOf<Name extends ListName> = Answer<Name> extends Page<infer Item> ? Item : never;
 
 /** @param toInput the input of one page: it takes the cursor into its query. */
-export function useList<Name extends ListName>(name: Name, toInput: (cursor: string | undefined) => Input<Name>) {
+export function useList<Name extends ListName>(
+  name: Name,
+  toInput: (cursor: string | undefined) => Input<Name>,
+  { isLive = () => false }: Pick<Reading<ItemOf<Name>>, "isLive"> = {},
+) {
   const queryKey: ListKey = [name, "pages", toInput(undefined)];
   const query = useInfiniteQuery({
     queryKey,
@@ -77,6 +93,8 @@ export function useList<Name extends ListName>(name: Name, toInput: (cursor: str
     getNextPageParam: (page: Page<ItemOf<Name>>): string | undefined => page.nextCursor ?? undefined,
     // The former rows stay while one types into the search, instead of a flicker of skeletons.
     placeholderData: (rows, former) => (isSameList(former?.queryKey, queryKey) ? rows : undefined),
+    // One row is enough to have the list read again.
+    refetchInterval: ({ state }) => state.data?.pages.some(({ items }) => items.some(isLive)) === true && liveMs,
   });
   return { ...query, items: query.data?.pages.flatMap((page) => page.items) };
 }

@@ -31,6 +31,19 @@ const participles: readonly (readonly [noun: string, ...participles: string[]])[
   ["pepper", "added"],
 ];
 
+/** What clouds are asked for; the words follow no pattern. */
+const askings: readonly Choice[] = [
+  { value: "export-job", label: "Export job: all" },
+  { value: "export-job.create", label: "Export job asked for" },
+  { value: "export-job.suspend", label: "Export job to be paused" },
+  { value: "export-job.resume", label: "Export job to be resumed" },
+  { value: "export-job.delete", label: "Export job to be deleted" },
+  { value: "export-run.read", label: "Export run: links asked for" },
+  { value: "export-preview.read", label: "Export preview asked for" },
+  { value: "export-settings.change", label: "Export time zone to be changed" },
+  { value: "export-links.end", label: "Export links to be ended" },
+];
+
 /** All that can be asked for: a noun with all that happens to it, then each action. */
 export function findActionChoices(chosen: string | undefined): readonly Choice[] {
   const known = participles.flatMap(([noun, ...rest]) => [
@@ -40,7 +53,7 @@ export function findActionChoices(chosen: string | undefined): readonly Choice[]
       label: `${formatWords(noun)} ${participle.replaceAll("-", " ")}`,
     })),
   ]);
-  return keepChosen([{ value: "", label: "Any" }, ...known], chosen);
+  return keepChosen([{ value: "", label: "Any" }, ...known, ...askings], chosen);
 }
 
 /** What stands in the address is shown, though it be none of the choices. */

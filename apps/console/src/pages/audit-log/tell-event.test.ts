@@ -87,6 +87,7 @@ test("subjects are known by the newest name that the events have", () => {
   const older = { ...event, sequence: 0, before: null, after: { name: "Older" } };
   const deleted = { ...event, subject: "credential:c-3", before: { name: "Gone" }, after: { state: "deleted" } };
   const nameless = { ...event, subject: "secret:s-1", before: null, after: {} };
-  const found = findSubjectNames([event, older, deleted, nameless]);
+  const job = { ...event, action: "export-job.create", subject: "project:42", before: null, after: { name: "Job" } };
+  const found = findSubjectNames([event, older, deleted, nameless, job]);
   expect(Object.fromEntries(found)).toEqual({ "credential:c-1": "Nightly export", "credential:c-3": "Gone" });
 });

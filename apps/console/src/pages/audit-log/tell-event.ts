@@ -34,9 +34,11 @@ export function tellEvent(event: AuditEventView, names: Names): Told {
 
 /** The latest name of each subject that these events tell of; they are newest first. */
 export function findSubjectNames(events: readonly AuditEventView[]): ReadonlyMap<string, string> {
-  const found = events.flatMap(({ subject, before, after }) => {
+  const found = events.flatMap(({ action, subject, before, after }) => {
     const name = after?.name ?? before?.name;
-    return typeof name === "string" ? [[subject, name] as const] : [];
+    // What happens in a project may be named, and is not the project.
+    const isOwn = subject.startsWith(`${action.split(".")[0]}:`);
+    return isOwn && typeof name === "string" ? [[subject, name] as const] : [];
   });
   return new Map(found.toReversed());
 }

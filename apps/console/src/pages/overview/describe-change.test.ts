@@ -71,3 +71,14 @@ test("what is not known here is told by its own name", () => {
     link: undefined,
   });
 });
+
+test.each([
+  ["export-job.create", { name: "Nightly", format: "CSV" }, "asked for the export job", "“Nightly”"],
+  ["export-job.suspend", { jobId: 7 }, "asked to pause the export job", "no. 7"],
+  ["export-run.read", { jobId: 7, runId: 12 }, "asked for links to the files of the run", "no. 12"],
+  ["export-preview.read", { name: "Preview" }, "asked for a preview of exported rows of the project", "42"],
+  ["export-links.end", {}, "asked to end all links to files of the project", "42"],
+])("%s: what a cloud was asked for, with the way to the project", (action, after, did, what) => {
+  const asked = { ...event, action, subject: "project:42", after };
+  expect(describeChange(asked)).toMatchObject({ did, what, link: { kind: "project", projectId: 42 } });
+});

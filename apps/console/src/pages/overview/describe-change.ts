@@ -58,10 +58,28 @@ const phrases: ReadonlyMap<string, string> = new Map([
   ["administrator.recovery-code-used", "used a recovery code"],
   ["access-token.created", "made the access token"],
   ["access-token.deleted", "ended the access token"],
+  // A cloud was asked; whether it was done is seen there.
+  ["export-job.create", "asked for the export job"],
+  ["export-job.suspend", "asked to pause the export job"],
+  ["export-job.resume", "asked to resume the export job"],
+  ["export-job.delete", "asked to delete the export job"],
+  ["export-run.read", "asked for links to the files of the run"],
+  ["export-preview.read", "asked for a preview of exported rows of the project"],
+  ["export-settings.change", "asked to change the time zone of the exports of the project"],
+  ["export-links.end", "asked to end all links to files of the project"],
 ]);
 
 /** Nouns whose sentence ends with a name or an id. */
-const named = new Set(["account", "project", "cloud", "credential", "secret", "signing-key", "access-token"]);
+const named = new Set([
+  ...["account", "project", "cloud", "credential", "secret", "signing-key", "access-token"],
+  ...["export-job", "export-run", "export-preview", "export-settings", "export-links"],
+]);
+
+/** Events of a project that are about something in it, by the member that has its id. */
+const innerIds: ReadonlyMap<string, string> = new Map([
+  ["export-job", "jobId"],
+  ["export-run", "runId"],
+]);
 
 /** What one administrator does to another: the sentence ends with whom. */
 const personal = new Set([
@@ -99,8 +117,11 @@ function describeActor({ actor, actorName }: AuditEventView): string {
 function findWhat(event: AuditEventView): string {
   const noun = event.action.split(".")[0] ?? "";
   if (!named.has(noun)) return "";
-  const name = readText(event, "name");
+  // The name in the event of a preview is that of no job.
+  const name = noun === "export-preview" ? undefined : readText(event, "name");
   if (name !== undefined) return `“${name}”`;
+  const innerId = event.after?.[innerIds.get(noun) ?? ""];
+  if (innerId !== undefined) return `no. ${innerId}`;
   return noun === "secret" ? (readText(event, "clientId") ?? "") : findId(event);
 }
 

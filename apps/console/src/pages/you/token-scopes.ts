@@ -8,6 +8,7 @@ type ScopeText = { readonly scope: TokenScope; readonly title: string; readonly 
 export const scopeTexts: readonly ScopeText[] = [
   { scope: "accounts", title: "Accounts", text: "Create, rename and disable them, and set how long credentials live." },
   { scope: "projects", title: "Projects", text: "Create, change and disable them, and move them to another cloud." },
+  { scope: "export-jobs", title: "Export jobs", text: "Create, pause and delete them, and get links to their files." },
   { scope: "credentials", title: "Credentials", text: "Create, change and delete them, and rotate their secrets." },
   { scope: "clouds", title: "Clouds", text: "Create them, and change the endpoints to which tokens are sent." },
   { scope: "signing-keys", title: "Signing keys", text: "Rotate them, and end them in an emergency." },
