@@ -119,7 +119,7 @@ describe("reading", () => {
     expect(listEvents()).toEqual([]);
   });
 
-  test("what a job may export: fields, and the variables of the last 30 days", async () => {
+  test("what a job may export: fields, and the variables of the last 7 days", async () => {
     expect(await call("GET /api/projects/:projectId/exportable-fields", { query: { scope: "views" } })).toEqual({
       fields: [{ name: "session_id", type: "String", description: "Its id" }],
       customVars: [{ position: 1, name: "plan" }],
@@ -128,7 +128,7 @@ describe("reading", () => {
     expect(listAsked().map(([asked]) => asked)).toEqual([
       "GET /v1/exportable-fields?scope=views",
       "GET /v1/custom-vars",
-      "GET /v1/dynamic-var-keys?from=2026-12-16T08%3A00%3A00Z&to=2027-01-15T08%3A00%3A00Z",
+      "GET /v1/dynamic-var-keys?from=2027-01-08T08%3A00%3A00Z&to=2027-01-15T08%3A00%3A00Z",
     ]);
   });
 

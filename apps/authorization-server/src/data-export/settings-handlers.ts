@@ -21,7 +21,7 @@ const settings = operations["GET /api/projects/:projectId/export-settings"].answ
 const nothing = z.unknown().transform(() => undefined);
 
 const settingsPath = "/v1/administration/settings";
-const variableDays = 30;
+const variableDays = 7;
 
 export function createSettingsHandlers(parts: SettingsHandlerParts): Handlers<Name> {
   const { askCloud, nowSeconds } = parts;

@@ -11,9 +11,9 @@ export type ListCustomVarsParts = {
   readonly nowSeconds: () => number;
 };
 
-const seenMilliseconds = 30 * 86_400_000;
+const seenMilliseconds = 7 * 86_400_000;
 
-/** GET /v1/custom-vars: the positions and names that the project's rows of the last 30 days have. */
+/** GET /v1/custom-vars: the positions and names that the project's rows of the last 7 days have. */
 export function createListCustomVarsEndpoint(parts: ListCustomVarsParts): ProtectedEndpoint {
   const { dataSource, readEngine, nowSeconds } = parts;
   return async (request, token) => {

@@ -34,13 +34,13 @@ function answerWith(...outcomes: readonly unknown[]): void {
 }
 
 describe("GET /v1/custom-vars", () => {
-  test("what the rows of the last 30 days have, in both scopes, of the token's project", async () => {
+  test("what the rows of the last 7 days have, in both scopes, of the token's project", async () => {
     const { call, projectId } = await app.createCaller();
     const vars = [{ position: 1, name: "plan" }];
     answerWith(vars);
     const { status, body } = await call("/v1/custom-vars");
     expect([status, body]).toStrictEqual([200, { success: true, payload: vars }]);
-    const period = { from: (now - 30 * 86_400) * 1000, to: now * 1000 };
+    const period = { from: (now - 7 * 86_400) * 1000, to: now * 1000 };
     expect(wanted).toStrictEqual([
       { projectId, scope: "sessions", period },
       { projectId, scope: "views", period },

@@ -165,7 +165,7 @@ export const exportJobOperations = defineOperations({
   },
   "GET /api/projects/:projectId/exportable-fields": {
     summary:
-      "List what a job may export: fields, and the custom and dynamic variables that were seen in the last 30 days",
+      "List what a job may export: fields, and the custom and dynamic variables that were seen in the last 7 days",
     noun: "export-jobs",
     access: "viewer",
     params: project,
