@@ -3,14 +3,17 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { globSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { gunzipSync } from "node:zlib";
 import { serverSettings } from "@biped/authorization-server";
+import { dataExportSettings } from "@biped/data-export-api";
 import { createSecret } from "@biped/protocol";
 import { describe, expect, test } from "vitest";
+import type { z } from "zod";
 import { findFreePorts } from "./free-ports.ts";
 import { createPostgresDatabase } from "./postgres-database.ts";
 import { createFacts, startServer } from "./started-server.ts";
@@ -47,12 +50,16 @@ const find = (file: string, name: string): string => {
 
 /** Which samples run where: here, or `audit` in audit-log.test.ts. A sample that is not listed fails the first test. */
 const runners: Readonly<Record<string, readonly string[]>> = {
-  "README.md": ["commands", "flow", "clock", "client", "server"],
-  "docs/operating.md": ["first", "postgres", "rotate", "audit", "setup", "owner"],
+  "README.md": ["commands", "flow", "export", "clock", "client", "server"],
+  "docs/operating.md": [
+    ...["first", "postgres", "rotate", "audit", "setup", "owner"],
+    ...["exports", "export-workers", "ingest"],
+  ],
   "packages/management-client/README.md": ["sample"],
 };
 /** Samples of these documents are run by a test of their own. */
 const elsewhere = new Set([
+  "docs/guard-your-api.md",
   "packages/guard/README.md",
   "packages/client/README.md",
   "apps/cli/README.md",
@@ -115,6 +122,29 @@ async function waitUntilHealthy({ ports }: Workplace): Promise<void> {
   }
 }
 
+const sources = [process.execPath, "--conditions=biped-source"];
+
+/** Against the sandbox of this directory, from its clone: only there is npm's script another directory's program. */
+async function runExportSample({ directory, environment }: Workplace): Promise<void> {
+  const program = [...sources, join(root, "apps/cli/src/main.ts")].map((word) => `'${word}'`).join(" ");
+  const sample = find("README.md", "export").replace("npm run --silent biped --", program);
+  expect(sample).toContain(program);
+  const env = { ...environment, BIPED_CONFIG_DIR: join(directory, "config") };
+  const { stdout } = await run("sh", ["-ec", sample], { cwd: directory, env });
+  const [file = "", ...others] = await readdir(join(directory, "exports"));
+  expect(others).toEqual([]);
+  const lines = gunzipSync(await readFile(join(directory, "exports", file)))
+    .toString()
+    .trimEnd()
+    .split("\n");
+  expect(stdout.split("\n").slice(-4)).toEqual([...lines.slice(0, 3), ""]);
+  expect(Object.keys(JSON.parse(lines[0] ?? ""))).toEqual(["session_id", "country_code", "session_duration_msec"]);
+  const [, jobId = "", runId = ""] = /^job-(\d+)-run-(\d+)-part-1\.jsonl\.gz$/.exec(file) ?? [];
+  const runs = await run("sh", ["-ec", `${program} exports runs ${jobId} --json`], { cwd: directory, env });
+  const told = { jobRunId: Number(runId), state: "SUCCESS", rowCount: lines.length };
+  expect(JSON.parse(runs.stdout)).toMatchObject([told]);
+}
+
 /** Against the sandbox of this directory, with the credential of its first project-level user. */
 async function runClientSample(directory: string): Promise<string> {
   const demo = JSON.parse(await readFile(join(directory, ".biped", "demo.json"), "utf8"));
@@ -134,7 +164,7 @@ async function runClientSample(directory: string): Promise<string> {
 }
 
 describe("README.md", () => {
-  test("its two commands are npm start and npm test, and npm start runs the sandbox whose flow, client and clock samples work", async () => {
+  test("its two commands are npm start and npm test, and npm start runs the sandbox whose flow, client, export and clock samples work", async () => {
     expect(find("README.md", "commands").match(/^npm \w+/gm)).toEqual(["npm start", "npm test"]);
     await inWorkplace(async (place) => {
       const { directory, environment, ports } = place;
@@ -145,12 +175,13 @@ describe("README.md", () => {
         const { stdout } = await run(process.execPath, [script], { cwd: directory });
         expect(stdout).toContain("1 Nightly sessions");
         expect(await runClientSample(directory)).toContain("1 Nightly sessions");
+        await runExportSample(place);
         const clock = find("README.md", "clock").replace("127.0.0.1:4010", `127.0.0.1:${ports[1]}`);
         const moved = await run("sh", ["-ec", clock], { env: environment });
         expect(JSON.parse(moved.stdout).now).toBeGreaterThan(Date.now() / 1000 + 3600);
       });
     });
-  });
+  }, 120_000);
 
   test("its session is part of the one that the command's README records and a test repeats", async () => {
     // How long an answer took, and the day, are those of the recording.
@@ -262,16 +293,83 @@ describe("docs/operating.md", () => {
     });
   });
 
-  test("its table of settings is that of config.ts", async () => {
+  test.each([
+    ["settings", serverSettings],
+    ["export settings", dataExportSettings],
+  ] as const)("its table of %s is that of config.ts", async (name, settings) => {
     const document = await readFile(join(root, "docs/operating.md"), "utf8");
-    const rows = [...document.matchAll(/^\| `(BIPED_\w+)` \| (.*?) \| (.*?) \|$/gm)].map(([, ...cells]) => cells);
-    const parsed: Record<string, unknown> = serverSettings.parse({});
-    const expected = Object.entries(serverSettings.shape).map(([name, setting]) => {
-      const fallback = parsed[name];
-      const shown = fallback === undefined || typeof fallback === "object" ? "" : `\`${String(fallback)}\``;
-      return [name, shown, setting.description];
+    const [, table = ""] = document.split(`<!-- ${name}: `)[1]?.split(/(?<=^\|---\|---\|---\|\n)/m) ?? [];
+    const rows = table.split("\n\n", 1)[0]?.split("\n");
+    expect(rows).toEqual(Object.entries(settings.shape).map(formatSetting));
+  });
+});
+
+function formatSetting([name, setting]: readonly [string, z.ZodType]): string {
+  const { success, data } = setting.safeParse(undefined);
+  const shown = data === undefined || typeof data === "object" ? "" : `\`${String(data)}\``;
+  return `| \`${name}\` | ${success ? shown : "required"} | ${setting.description} |`;
+}
+
+describe("docs/operating.md, exports", () => {
+  /** The command as the document says that it is run in a clone, under its own name. */
+  const withCommand = async (place: Workplace): Promise<Workplace> => {
+    const document = await readFile(join(root, "docs/operating.md"), "utf8");
+    const [, program = ""] = /in a clone it is\s`node --conditions=biped-source (\S+)`/.exec(document) ?? [];
+    const command = join(place.directory, "biped-data-export-api");
+    await writeFile(command, `#!/bin/sh\nexec ${[...sources, join(root, program)].join(" ")} "$@"\n`);
+    await chmod(command, 0o755);
+    const path = `${place.directory}:${place.environment.PATH}`;
+    return { ...place, environment: { ...place.environment, PATH: path, BIPED_PORT: String(place.ports[0]) } };
+  };
+  const exported = find("docs/operating.md", "exports").split("\n").slice(0, 2).join("\n");
+  const sample = (place: Workplace, name: string): string => placeData(find("docs/operating.md", name), place);
+
+  test("the API starts with these settings, and keeps everything in its directory", async () => {
+    await inWorkplace(async (made) => {
+      const place = await withCommand(made);
+      const script = sample(place, "exports").replace(/^(?=biped-data-export-api$)/m, "exec ");
+      await whileRunning(["sh", "-ec", script], place, async () => {
+        expect((await readdir(join(place.directory, "data"))).toSorted()).toContain("data-export-aws-eu-west-1");
+      });
     });
-    expect(rows).toEqual(expected);
+  });
+
+  test("workers share a PostgreSQL database that was migrated, and directories", async () => {
+    await inWorkplace(async (made) => {
+      const place = await withCommand(made);
+      const script = `${placeData(exported, place)}\n${sample(place, "export-workers")}`
+        .replace("postgres://user@host/exports?sslmode=verify-full", await createPostgresDatabase())
+        .replaceAll("/mnt/exports", join(place.directory, "mounted"))
+        .replace(/^(?=biped-data-export-api work$)/m, "exec ");
+      const child = spawn("sh", ["-ec", script], { env: place.environment, stdio: ["ignore", "pipe", "inherit"] });
+      const ended = new Promise((resolve) => child.once("close", resolve));
+      let printed = "";
+      for await (const chunk of child.stdout) {
+        printed += chunk;
+        if (printed.includes('"working"')) break;
+      }
+      child.kill("SIGTERM");
+      expect([await ended, printed]).toEqual([0, expect.stringMatching(/^Done: 0001_initial, .*"working"/s)]);
+      expect(await readdir(join(place.directory, "mounted"))).toEqual(["files"]);
+    });
+  });
+
+  test("ingest stores rows and says so, rejects with their reason, an empty day; a second time nothing changes", async () => {
+    await inWorkplace(async (made) => {
+      const { directory, environment } = await withCommand(made);
+      const script = `${exported}\n${find("docs/operating.md", "ingest")}`;
+      const ingest = () => run("sh", ["-ec", script], { cwd: directory, env: environment });
+      await expect(ingest()).rejects.toMatchObject({
+        code: 1,
+        stdout: find("docs/operating.md", "ingested"),
+        stderr: "",
+      });
+      const rejects = await readFile(join(directory, "sessions.jsonl.rejects.jsonl"), "utf8");
+      expect(rejects).toBe(find("docs/operating.md", "rejects"));
+      const days = join(directory, "data/data-export-aws-eu-west-1/data/sessions/project_id=42");
+      expect((await readdir(days)).toSorted()).toEqual(["day=2026-11-03", "day=2026-11-04"]);
+      await expect(ingest()).rejects.toMatchObject({ stdout: expect.stringContaining("Nothing changed") });
+    });
   });
 });
 

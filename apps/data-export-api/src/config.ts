@@ -22,7 +22,7 @@ const wholeNumber = (min: number, max: number) => {
 };
 
 /** Every setting of this API: its name in the environment, what it may be, and what it is for. */
-const settings = z.object({
+export const dataExportSettings = z.object({
   BIPED_CLOUD: z
     .string(required(cloudRule))
     .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, cloudRule)
@@ -64,7 +64,7 @@ const settings = z.object({
     .describe("From the end of an hour or a day until its run, so that late data is in"),
   BIPED_EXPORT_CATCH_UP_DAYS: wholeNumber(1, 31)
     .default(7)
-    .describe("Hours and days that ended longer ago are not caught up after a standstill"),
+    .describe("Hours and days that came due longer ago are not caught up after a standstill"),
   BIPED_HOST: listenerSettings.BIPED_HOST,
   BIPED_PORT: wholeNumber(1, 65_535).default(4001).describe("Port on which to listen"),
   BIPED_TRUSTED_PROXIES: listenerSettings.BIPED_TRUSTED_PROXIES,
@@ -92,7 +92,7 @@ export type Settings = { readonly config: Config; readonly dataDirectory: string
 
 /** @throws MistakenSettings naming every mistake at once. */
 export function readConfig(environment: Environment): Settings {
-  const data = readSettings(settings, environment);
+  const data = readSettings(dataExportSettings, environment);
   const own = join(data.BIPED_DATA_DIR, `data-export-${data.BIPED_CLOUD}`);
   return {
     dataDirectory: data.BIPED_DATA_DIR,

@@ -1,3 +1,4 @@
+export { dataExportSettings } from "./config.ts";
 export type { DataSource, FoundData, WantedData } from "./data/data-source.ts";
 export { type DataSet, locateDay } from "./data/day-directory.ts";
 export { createDirectorySource } from "./data/directory-source.ts";

@@ -79,10 +79,10 @@ async function writeFiles(claimed: ClaimedRun, parts: AttemptParts, signal: Abor
   const { scope, fields, deviceLabel, segmentId, format, formulaGuard, frequency } = job;
   const { period } = run;
   const found = await parts.dataSource.find({ projectId, scope, period });
-  if (found.files.length === 0) {
-    // Late data is worth waiting for; who asks for one range wants to know at once that it is not there.
-    return { reason: describeMissing(found.missingDays), retry: frequency.value === "once" ? "never" : "by delays" };
-  }
+  const isOnce = frequency.value === "once";
+  // Who asks for one range gets what is there of it. Nobody looks at each hour and day: what is late there must show.
+  const lacksData = isOnce ? found.files.length === 0 : found.missingDays.length > 0;
+  if (lacksData) return { reason: describeMissing(found.missingDays), retry: isOnce ? "never" : "by delays" };
   const directory = await parts.fileStore.openWork(leaseId);
   const selection = { projectId, scope, fields, period, deviceLabel, segmentId };
   const { partBytes } = parts.settings;

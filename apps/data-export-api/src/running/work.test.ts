@@ -149,6 +149,17 @@ describe("a run whose days have no data", () => {
     expect(run).toMatchObject({ state: "SUCCESS", attempts: 2 });
     expect(run.failureReason).toBeUndefined();
   });
+
+  test("also where one of two days is there: what is late of a day of Paris must show", async () => {
+    const job = await exports.createJob();
+    exports.clock.seconds += daySeconds;
+    const dataSource = { find: async () => ({ files: ["/data/a.parquet"], missingDays: ["2026-11-03"] }) };
+    await tickOnce(exports.openWork({ dataSource }));
+    expect((await exports.findRun(job)).run).toMatchObject({
+      state: "RUNNABLE",
+      failureReason: "No data has been brought in for 2026-11-03.",
+    });
+  });
 });
 
 describe("a failed attempt", () => {
