@@ -2,9 +2,13 @@
 
 import { measureClient } from "./cases/client.ts";
 import { measureConsole } from "./cases/console.ts";
+import { measureJobLists, measureJobListsOnPostgres } from "./cases/export-lists.ts";
+import { measureTokensBesideExports } from "./cases/export-tokens.ts";
+import { measureExport, measureSmallExport, measureUnsplitExport } from "./cases/exports.ts";
 import { measureCredentialMemory, measureIdle, measureStoredRows } from "./cases/footprint.ts";
 import { measureGuard } from "./cases/guard.ts";
 import { measureManagement, measureManagementOnPostgres } from "./cases/management.ts";
+import { measureBelievableData, measureSandboxStart } from "./cases/sandbox.ts";
 import {
   measureEs256,
   measureHealth,
@@ -46,8 +50,26 @@ export const cases = {
   management: measureManagement,
   "management, PostgreSQL": measureManagementOnPostgres,
   console: measureConsole,
+  "exports, JSONL": measureExport("JSONL"),
+  "exports, CSV": measureExport("CSV"),
+  "exports, JSONL in one file": measureUnsplitExport,
+  "exports, a tenth": measureSmallExport,
+  "exports, lists": measureJobLists,
+  "exports, lists, PostgreSQL": measureJobListsOnPostgres,
+  "tokens, no export": measureTokensBesideExports(0),
+  "tokens, 1 export": measureTokensBesideExports(1),
+  "tokens, 20 exports": measureTokensBesideExports(20),
+  "sandbox, sessions": measureBelievableData,
+  "sandbox, start": measureSandboxStart,
 } as const satisfies Readonly<Record<string, Measure>>;
 
 export type CaseName = keyof typeof cases;
+
+/** Those that take minutes are measured in the first rounds alone. */
+export const mostRounds: Readonly<Partial<Record<CaseName, number>>> = {
+  "exports, JSONL": 3,
+  "exports, JSONL in one file": 1,
+  "exports, CSV": 1,
+};
 
 export const caseNames = Object.keys(cases).filter((name): name is CaseName => Object.hasOwn(cases, name));

@@ -8,7 +8,9 @@ import { compileServer, createProgram } from "./servers/biped.ts";
 import { type BipedStore, copyStore, createStore, writeOnlyBody } from "./servers/biped-store.ts";
 import { startServer } from "./servers/child-server.ts";
 import { seedCredentials } from "./servers/seed-credentials.ts";
+import { type ListedJobs, seedExportJobs } from "./servers/seed-export-jobs.ts";
 import { type ManagedStore, seedManagement } from "./servers/seed-management.ts";
+import { makeSessionFiles, type SessionFiles } from "./servers/session-files.ts";
 
 export type Pace = {
   readonly rounds: number;
@@ -23,6 +25,12 @@ export type Pace = {
   readonly listCalls: number;
   /** Of each page of the console, each in a browser that was just started. */
   readonly pageLoads: number;
+  /** What stands for a million sessions, and ten times as many for ten millions. */
+  readonly sessionsADay: number;
+  /** What stands for a hundred thousand export jobs. */
+  readonly exportJobs: number;
+  /** Of each list of export jobs. */
+  readonly jobListCalls: number;
 };
 
 export const fullPace: Pace = {
@@ -34,6 +42,9 @@ export const fullPace: Pace = {
   manyCredentials: 1_000_000,
   listCalls: 50,
   pageLoads: 5,
+  sessionsADay: 1_000_000,
+  exportJobs: 100_000,
+  jobListCalls: 200,
 };
 
 /** Enough to see that everything runs; its numbers mean little. */
@@ -46,6 +57,9 @@ export const quickPace: Pace = {
   manyCredentials: 50_000,
   listCalls: 5,
   pageLoads: 1,
+  sessionsADay: 50_000,
+  exportJobs: 10_000,
+  jobListCalls: 20,
 };
 
 export type StockedStore = { readonly store: BipedStore; readonly bodies: RequestBodies };
@@ -60,6 +74,10 @@ export type Lab = {
   readonly many: () => Promise<StockedStore>;
   /** With who manages it and what they did. */
   readonly managed: () => Promise<ManagedStore>;
+  /** To export, ten times those of a day. */
+  readonly sessions: () => Promise<SessionFiles>;
+  /** Of one project, very many. */
+  readonly jobs: () => Promise<ListedJobs>;
   /** Brings the compiled server up to its sources. */
   readonly compile: () => Promise<void>;
   readonly close: () => void;
@@ -85,6 +103,8 @@ export function openLab(pace: Pace): Lab {
     thousand: stock("thousand", 1000),
     many: stock("many", pace.manyCredentials),
     managed: once(async () => seedManagement(copyStore(await template(), join(folder, "managed")))),
+    sessions: once(async () => makeSessionFiles(join(folder, "sessions"), pace.sessionsADay)),
+    jobs: once(async () => seedExportJobs(join(folder, "jobs"), pace.exportJobs)),
     compile: once(async () => compileServer()),
     close: () => rmSync(folder, { recursive: true, force: true }),
   };

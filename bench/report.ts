@@ -1,6 +1,6 @@
 /** The result as Markdown: the table of rows, space for the cause of each that falls short, and all values. */
 
-import { caseNames } from "./cases.ts";
+import { caseNames, mostRounds } from "./cases.ts";
 import type { Pace } from "./lab.ts";
 import type { CpuShares } from "./measure/cpu-meter.ts";
 import type { Machine } from "./measure/machine.ts";
@@ -18,7 +18,7 @@ export type Facts = {
 };
 
 export function formatReport(facts: Facts, judged: readonly Judged[], rounds: readonly TakenRound[]): string {
-  const name = (text: string): string => text.replace("MANY", facts.pace.manyCredentials.toLocaleString("en-US"));
+  const name = (text: string): string => nameCounts(text, facts.pace);
   const parts = [
     formatHead(facts),
     `${formatRows(judged, name)}\n\n\`~\` others used the processors; \`!\` some requests failed.`,
@@ -27,6 +27,14 @@ export function formatReport(facts: Facts, judged: readonly Judged[], rounds: re
     `## Processors\n\nIn percent of all cores, round by round.\n\n${formatShares(rounds)}`,
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+/** A smoke run has fewer of everything. */
+function nameCounts(text: string, { manyCredentials, sessionsADay, exportJobs }: Pace): string {
+  const counts = { MANY: manyCredentials, SESSIONS: 10 * sessionsADay, TENTH: sessionsADay, JOBS: exportJobs };
+  const replaceCount = (named: string, [word, count]: readonly [string, number]): string =>
+    named.replace(word, count.toLocaleString("en-US"));
+  return Object.entries(counts).reduce(replaceCount, text);
 }
 
 function formatHead({ date, commit, machine, generator, pace, minutes }: Facts): string {
@@ -84,7 +92,7 @@ function formatCauses(judged: readonly Judged[], name: (text: string) => string)
 /** The cases that were measured, in their order, with their readings of all rounds; a failed one has none. */
 function listCases(rounds: readonly TakenRound[]) {
   return caseNames.flatMap((name) => {
-    const readings = rounds.map((round) => round[name]);
+    const readings = rounds.slice(0, mostRounds[name]).map((round) => round[name]);
     return readings.every((reading) => reading === undefined) ? [] : [{ name, readings }];
   });
 }
@@ -105,7 +113,7 @@ function formatCell(reading: TakenReading | undefined, value: string): string {
   return formatNumber(reading.values[value] ?? Number.NaN) + (reading.noisy ? "~" : "");
 }
 
-const shares: readonly (keyof CpuShares)[] = ["server", "load", "interrupts", "stolen", "others"];
+const shares: readonly (keyof CpuShares)[] = ["server", "load", "beside", "interrupts", "stolen", "others"];
 
 function formatShares(rounds: readonly TakenRound[]): string {
   const lines = listCases(rounds).flatMap(({ name, readings }) => {
@@ -114,7 +122,7 @@ function formatShares(rounds: readonly TakenRound[]): string {
     const cells = readings.map((reading) => shares.map((share) => percent(reading?.cpu?.[share])).join(" / "));
     return [`| ${name} | ${cells.join(" | ")} |`];
   });
-  const legend = `Each cell: ${shares.join(" / ")}. With openssl, the guard and the client, the measured process stands under load.`;
+  const legend = `Each cell: ${shares.join(" / ")}. What is measured stands under load with openssl, the guard, the client, exports and the sandbox.`;
   return [legend, "", ...formatTableHead(["case"], rounds.length), ...lines].join("\n");
 }
 

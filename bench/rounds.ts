@@ -1,6 +1,6 @@
 /** Takes the rounds: every case once in each, again at once where others were using the processors. */
 
-import { type CaseName, caseNames, cases, type Reading } from "./cases.ts";
+import { type CaseName, caseNames, cases, mostRounds, type Reading } from "./cases.ts";
 import type { Lab } from "./lab.ts";
 import type { CpuShares } from "./measure/cpu-meter.ts";
 
@@ -31,7 +31,8 @@ export async function takeRounds(
   const rounds: TakenRound[] = [];
   for (let round = 1; round <= lab.pace.rounds; round += 1) {
     const readings: [CaseName, TakenReading][] = [];
-    for (const name of caseNames.filter((each) => needed.has(each))) {
+    const isTaken = (name: CaseName): boolean => needed.has(name) && round <= (mostRounds[name] ?? round);
+    for (const name of caseNames.filter(isTaken)) {
       const reading = await take(name).catch(describeFailure);
       const text = typeof reading === "string" ? `FAILED ${reading}` : formatReading(reading);
       tell(`round ${round}/${lab.pace.rounds}  ${name.padEnd(28)}${text}`);

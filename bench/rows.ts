@@ -291,6 +291,87 @@ const consoleRows: readonly Row[] = [
   }),
 ];
 
+type Comparison = {
+  readonly of: CaseName;
+  readonly over?: CaseName;
+  readonly in?: "Seconds" | "BusySeconds";
+  readonly target?: Target;
+};
+
+/** What the engine takes ÷ what DuckDB's own COPY takes. */
+function exportRow(id: string, what: string, comparison: Comparison): Row {
+  const { of, over = of, in: unit = "Seconds", target } = comparison;
+  const value = (round: Round): number => read(round, of, `engine${unit}`) / read(round, over, `duckdb${unit}`);
+  return { id, what, needs: [...new Set([of, over])], value, ...(target === undefined ? {} : { target }) };
+}
+
+function memoryRow(id: string, what: string, name: CaseName, atMost: number): Row {
+  const value = (round: Round): number => read(round, name, "enginePeakMegabytes");
+  return { id, what, needs: [name], target: { atMost }, unit: "MB", value };
+}
+
+type JobLists = Extract<CaseName, `exports, lists${string}`>;
+
+function jobListRow(id: string, what: string, name: JobLists, more: Pick<Row, "target"> = {}): Row {
+  const ending = id.endsWith("p50") ? "P50Milliseconds" : "P99Milliseconds";
+  const value = (round: Round): number => findSlowest(round[name], (each) => each.endsWith(ending));
+  return { id, what, needs: [name], unit: "ms", value, ...more };
+}
+
+type BusyTokens = Extract<CaseName, `tokens, ${string}`>;
+
+function tokensRow(id: string, what: string, of: BusyTokens, more: Pick<Row, "target"> = {}): Row {
+  const over: BusyTokens = "tokens, no export";
+  const value = (round: Round): number => read(round, of, "p99Milliseconds") / read(round, over, "p99Milliseconds");
+  return { id, what, needs: [over, of], value, ...more };
+}
+
+function sandboxRow(id: string, what: string, { read: name, ...more }: Told): Row {
+  const from: CaseName = id === "exports-sandbox-ready" ? "sandbox, start" : "sandbox, sessions";
+  return { id, what, needs: [from], unit: "s", value: (round) => read(round, from, name), ...more };
+}
+
+const exportRows: readonly Row[] = [
+  exportRow("exports-jsonl", "export of SESSIONS sessions to JSONL.gz in parts of 100 MB ÷ DuckDB's own COPY", {
+    of: "exports, JSONL",
+    target: { atMost: 1.5 },
+  }),
+  exportRow("exports-jsonl-busy", "the same, by processor time", { of: "exports, JSONL", in: "BusySeconds" }),
+  exportRow("exports-jsonl-unsplit", "export of as many in one file ÷ the same COPY", {
+    of: "exports, JSONL in one file",
+    over: "exports, JSONL",
+  }),
+  exportRow("exports-csv", "export of as many to CSV.gz in parts ÷ DuckDB's own COPY", { of: "exports, CSV" }),
+  exportRow("exports-csv-busy", "the same, by processor time", { of: "exports, CSV", in: "BusySeconds" }),
+  memoryRow("exports-memory", "peak memory of the engine's process, SESSIONS sessions", "exports, JSONL", 400),
+  memoryRow("exports-memory-tenth", "the same, TENTH sessions", "exports, a tenth", 400),
+  memoryRow("exports-memory-l08", "the first of them against the limit of the security model", "exports, JSONL", 200),
+  jobListRow("exports-lists", "slowest p99 of all lists of export jobs, JOBS of the project", "exports, lists", {
+    target: { atMost: 20 },
+  }),
+  jobListRow("exports-lists-postgres", "the same, PostgreSQL", "exports, lists, PostgreSQL", {
+    target: { atMost: 20 },
+  }),
+  jobListRow("exports-lists-p50", "slowest p50 of them, SQLite", "exports, lists"),
+  jobListRow("exports-lists-postgres-p50", "the same, PostgreSQL", "exports, lists, PostgreSQL"),
+  tokensRow("exports-tokens", "token p99 beside 20 exports at once ÷ without, 16 connections", "tokens, 20 exports", {
+    target: { atMost: 1.2 },
+  }),
+  tokensRow("exports-tokens-one", "the same, 1 export, which is the default", "tokens, 1 export"),
+  sandboxRow("exports-sandbox-million", "sandbox, 1,000,000 sessions made when first asked for", {
+    read: "secondsForAMillion",
+    target: { atMost: 20 },
+  }),
+  sandboxRow("exports-sandbox-day", "the same, a day as it is by default", {
+    read: "defaultDaySeconds",
+    target: { atMost: 1 },
+  }),
+  sandboxRow("exports-sandbox-ready", "sandbox, from its first start to the last listener's 200 of `/readyz`", {
+    read: "firstReadySeconds",
+    target: { atMost: 3 },
+  }),
+];
+
 export const rows: readonly Row[] = [
   ...yardstickRows,
   ...peerRows,
@@ -300,4 +381,5 @@ export const rows: readonly Row[] = [
   ...clientRows,
   ...managementRows,
   ...consoleRows,
+  ...exportRows,
 ];

@@ -13,7 +13,7 @@ import { judge } from "./verdict.ts";
 
 const usage = `usage: npm run bench -- [--quick] [--rounds N] [--list] [FILTER…]
 
-FILTER selects the rows whose name or text contains it; without one, all are measured (about 30 minutes), and the
+FILTER selects the rows whose name or text contains it; without one, all are measured (about 45 minutes), and the
 result is written to results/. --quick is a smoke run: one short round.`;
 
 type Choice = {
@@ -72,7 +72,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(sign
 try {
   if (process.platform !== "linux") throw new Error("The benchmarks read processor times from /proc: they need Linux.");
   const choice = readChoice();
-  if (choice.list) for (const { id, what } of choice.rows) console.log(`${id.padEnd(22)}${what}`);
+  if (choice.list) for (const { id, what } of choice.rows) console.log(`${id.padEnd(28)}${what}`);
   else await measure(choice);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -9,7 +9,7 @@ import { type BipedSettings, createProgram, tokenPath, uncountedNotice } from ".
 import { type ChildServer, type ServerProgram, startServer } from "../servers/child-server.ts";
 import { createPeer, type PeerName } from "../servers/peers.ts";
 
-type Trial = {
+export type Trial = {
   readonly program: ServerProgram;
   readonly tokenPath: string;
   readonly bodies: RequestBodies;
@@ -59,7 +59,7 @@ async function measureBiped(lab: Lab, { store, bodies }: StockedStore, settings:
 type Beside = (server: ChildServer) => () => Promise<Readonly<Record<string, number>>>;
 const nothingBeside: Beside = () => async () => ({});
 
-async function measureTokens({ pace }: Lab, trial: Trial, beside: Beside = nothingBeside): Promise<Reading> {
+export async function measureTokens({ pace }: Lab, trial: Trial, beside: Beside = nothingBeside): Promise<Reading> {
   const server = await startServer(trial.program);
   try {
     const url = server.origin + trial.tokenPath;

@@ -2,13 +2,12 @@
 
 import { Agent, get } from "node:http";
 import { text } from "node:stream/consumers";
-import { percentile } from "../measure/median.ts";
 
 export type TimedClient = {
   /** The answer's text. @throws Error if the status is not 200. */
   readonly ask: (path: string, token: string) => Promise<string>;
-  /** The slowest hundredth of so many answers. */
-  readonly measureP99: (path: string, token: string, calls: number) => Promise<number>;
+  /** The milliseconds of so many answers. */
+  readonly time: (path: string, token: string, calls: number) => Promise<readonly number[]>;
   readonly close: () => void;
 };
 
@@ -24,14 +23,14 @@ export function openTimedClient(origin: string): TimedClient {
       }).on("error", reject);
     });
   };
-  const measureP99 = async (path: string, token: string, calls: number): Promise<number> => {
+  const time = async (path: string, token: string, calls: number): Promise<readonly number[]> => {
     const milliseconds: number[] = [];
     for (let call = 0; call < calls; call += 1) {
       const started = performance.now();
       await ask(path, token);
       milliseconds.push(performance.now() - started);
     }
-    return percentile(milliseconds, 0.99);
+    return milliseconds;
   };
-  return { ask, measureP99, close: () => agent.destroy() };
+  return { ask, time, close: () => agent.destroy() };
 }

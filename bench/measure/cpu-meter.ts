@@ -7,6 +7,8 @@ export type CpuShares = {
   readonly server: number;
   /** The load generator and this program. */
   readonly load: number;
+  /** What this program has running besides: exports, PostgreSQL, a browser. */
+  readonly beside: number;
   /** Interrupts, most of them for loopback packets. */
   readonly interrupts: number;
   /** What the hypervisor gave to other machines. */
@@ -25,17 +27,22 @@ export function startCpuMeter(measured: Measured): () => CpuShares {
     const all = after.all - before.all;
     const share = (name: keyof typeof after): number => (after[name] - before[name]) / all;
     const [server, load, interrupts, stolen] = [share("server"), share("load"), share("interrupts"), share("stolen")];
-    const others = Math.max(0, share("busy") - server - load);
-    return { server, load, interrupts, stolen, others };
+    const beside = Math.max(0, share("beside"));
+    const others = Math.max(0, share("busy") - server - load - beside);
+    return { server, load, beside, interrupts, stolen, others };
   };
 }
 
 function readTicks({ serverPid, loadPid }: Measured) {
   const machine = readMachineTicks();
   const own = readProcessTicks("self");
+  const server = serverPid === undefined ? [] : listTree(serverPid);
+  const beside = listTree(process.pid).filter((pid) => ![process.pid, loadPid, ...server].includes(pid));
   return {
     ...machine,
-    server: serverPid === undefined ? 0 : readTreeTicks(serverPid),
+    server: sumTicks(server, ({ live }) => live),
+    // Their children come and go.
+    beside: sumTicks(beside, ({ live, ended }) => live + ended),
     // A child that has ended is in `ended`, so the sum does not jump when it ends.
     load: own.live + own.ended + (loadPid === undefined ? 0 : readProcessTicks(loadPid).live),
   };
@@ -62,17 +69,27 @@ function readStatFields(pid: number | string): readonly string[] | undefined {
   }
 }
 
-function readProcessTicks(pid: number | string): { readonly live: number; readonly ended: number } {
+/** `USER_HZ` is 100 on every Linux of today. */
+const ticksPerSecond = 100;
+
+/** What children of this process have taken that ended, and those below them. */
+export function readEndedSeconds(): number {
+  return readProcessTicks("self").ended / ticksPerSecond;
+}
+
+type Ticks = { readonly live: number; readonly ended: number };
+
+function readProcessTicks(pid: number | string): Ticks {
   const fields = readStatFields(pid);
   const at = (index: number): number => Number(fields?.[index] ?? 0);
   return { live: at(11) + at(12), ended: at(13) + at(14) };
 }
 
-/** A cluster is a parent and its workers. */
-function readTreeTicks(pid: number): number {
-  return listTree(pid).reduce((sum, each) => sum + readProcessTicks(each).live, 0);
+function sumTicks(pids: readonly number[], pick: (ticks: Ticks) => number): number {
+  return pids.reduce((sum, pid) => sum + pick(readProcessTicks(pid)), 0);
 }
 
+/** The process and all below it. A cluster is a parent and its workers. */
 export function listTree(pid: number): readonly number[] {
   const parents = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))

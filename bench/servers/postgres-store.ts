@@ -1,10 +1,12 @@
-/** The rows of a seeded store in a PostgreSQL of the benchmark's own. */
+/** The rows of a seeded database in a PostgreSQL of the benchmark's own. */
 
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { migrateDatabase } from "@biped/database";
 import pg from "pg";
 import { migrateStorage } from "../../apps/authorization-server/src/storage/open-storage.ts";
-import { startPostgresServer } from "../../test/postgres-server.ts";
+import { migrations } from "../../apps/data-export-api/src/storage/migrations.ts";
+import { type PostgresServer, startPostgresServer } from "../../test/postgres-server.ts";
 import type { BipedStore } from "./biped-store.ts";
 
 const patienceMilliseconds = 40_000;
@@ -14,20 +16,35 @@ const rowsAtOnce = 2000;
 export type PostgresStore = BipedStore & { readonly stop: () => Promise<void> };
 
 export async function startPostgresStore(store: BipedStore): Promise<PostgresStore> {
+  const { url, stop } = await startFilledPostgres(store.databaseFile, migrateStorage);
+  return { ...store, settings: { ...store.settings, BIPED_DATABASE_URL: url }, stop };
+}
+
+/** Of the Data Export API. */
+export function startJobsDatabase(databaseFile: string): Promise<FilledPostgres> {
+  return startFilledPostgres(databaseFile, (url) => migrateDatabase({ url, migrations }));
+}
+
+type FilledPostgres = Pick<PostgresServer, "url" | "stop">;
+type Migrate = (url: string) => Promise<unknown>;
+
+async function startFilledPostgres(databaseFile: string, migrate: Migrate): Promise<FilledPostgres> {
   const { url, stop } = await startPostgresServer();
   try {
-    await fillPostgres(url, store.databaseFile);
+    await fillPostgres(url, { databaseFile, migrate });
   } catch (error) {
     await stop();
     throw error;
   }
-  return { ...store, settings: { ...store.settings, BIPED_DATABASE_URL: url }, stop };
+  return { url, stop };
 }
 
-async function fillPostgres(url: string, databaseFile: string): Promise<void> {
+type Filling = { readonly databaseFile: string; readonly migrate: Migrate };
+
+async function fillPostgres(url: string, { databaseFile, migrate }: Filling): Promise<void> {
   const client = await connectPatiently(url);
   try {
-    await migrateStorage(url);
+    await migrate(url);
     // Without foreign keys and triggers, so that neither the order of the tables matters nor what is forbidden.
     await client.query("set session_replication_role = replica");
     await copyTables(databaseFile, client);
@@ -68,9 +85,12 @@ async function copyTables(file: string, client: pg.Client): Promise<void> {
   database.close();
 }
 
-/** As JSON, so that each column of the table says itself what it takes. Answers the rows that are left. */
+/**
+ * As JSON, so that each column of the table says itself what it takes; ids that the database would give stay as they
+ * are. Answers the rows that are left.
+ */
 async function insert(client: pg.Client, table: string, rows: readonly unknown[]): Promise<unknown[]> {
-  const statement = `insert into ${table} select * from json_populate_recordset(null::${table}, $1)`;
+  const statement = `insert into ${table} overriding system value select * from json_populate_recordset(null::${table}, $1)`;
   await client.query(statement, [JSON.stringify(rows)]);
   return [];
 }
