@@ -30,6 +30,7 @@ const commands = {
   },
   serve: { does: "the authorization server", entry: [server, "serve"], hasConsole: true },
   server: { does: "the authorization server's other commands", entry: [server] },
+  exports: { does: "the Data Export API of one cloud, and its commands", entry: ["apps/data-export-api/src/main.ts"] },
   biped: { does: "the command for who calls such an API, biped", entry: ["apps/cli/src/main.ts"] },
   test: {
     does: "every check and every test; with a path or a filter, those tests only",
