@@ -5,6 +5,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { gunzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { parse } from "csv-parse/sync";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { findFreePorts } from "./free-ports.ts";
 import { type CommandPlace, createCommandPlace, runInTerminal, runThroughPipe } from "./pseudo-terminal.ts";
@@ -112,17 +115,40 @@ describe("exports show, runs and fields", () => {
 
   test("runs: the newest first, and nothing that opens a file", async () => {
     const { text } = await inTerminal("exports runs 1119");
-    expect(text.replaceAll(/\d{4}-\S+Z/g, "DATE")).toBe(
-      "RUN     STATE    STARTED\n130348  SUCCESS  DATE\n130347  FAILURE  DATE\n130346  SUCCESS  DATE\n",
+    expect(text.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, "DAY AND A MINUTE")).toBe(
+      "RUN     STATE    START (UTC)       PERIOD (UTC)  ROWS  SIZE  FAILURE\n" +
+        "130348  SUCCESS  DAY AND A MINUTE  -             -     -     -\n" +
+        "130347  FAILURE  DAY AND A MINUTE  -             -     -     -\n" +
+        "130346  SUCCESS  DAY AND A MINUTE  -             -     -     -\n",
     );
     const piped = await throughPipe("exports runs 1119 --state failure");
-    expect(piped.stdout).toMatch(/^130347\tFAILURE\t\S+Z\n$/);
+    expect(piped.stdout).toMatch(/^130347\tFAILURE\t\S+Z\t-\t-\t-\t-\n$/);
     const json = await throughPipe("exports runs 1119 --limit 2 --json");
     expect(JSON.parse(json.stdout).map(({ jobRunId }: { jobRunId: number }) => jobRunId)).toEqual([130348, 130347]);
     expect(await throughPipe("exports runs 1120 --state failure")).toMatchObject({
       stdout: "",
       stderr: "No run matches. All of them: biped exports runs 1120\n",
     });
+  });
+
+  test("runs: period, rows, size and why one failed, with its control characters shown", async () => {
+    const dateRange = { from: "2026-11-02T00:00:00Z", to: "2026-11-03T00:00:00Z" };
+    const payload = [
+      { jobRunId: 7, state: "CREATED", startDate: "2026-11-04T00:10:00Z", rowCount: null, failureReason: null },
+      { jobRunId: 6, state: "FAILURE", startDate: "2026-11-03T00:10:09Z", failureReason: "\u001b[2JNo data." },
+      { jobRunId: 5, state: "SUCCESS", startDate: "2026-11-03T00:10:09Z", dateRange, rowCount: 0, byteCount: 1500 },
+    ];
+    const body = JSON.stringify({ success: true, payload });
+    service.control.failNext("api", { kind: "answer", status: 200, body }, 2);
+    expect((await inTerminal("exports runs 1119")).text).toBe(
+      "RUN  STATE    START (UTC)       PERIOD (UTC)                          ROWS  SIZE    FAILURE\n" +
+        "7    CREATED  2026-11-04 00:10  -                                     -     -       -\n" +
+        "6    FAILURE  2026-11-03 00:10  -                                     -     -       \\u001b[2JNo data.\n" +
+        "5    SUCCESS  2026-11-03 00:10  2026-11-02 00:00 to 2026-11-03 00:00  0     1.5 kB  -\n",
+    );
+    const [, failed, successful] = (await throughPipe("exports runs 1119")).stdout.split("\n");
+    expect(failed).toBe("6\tFAILURE\t2026-11-03T00:10:09Z\t-\t-\t-\t\\u001b[2JNo data.");
+    expect(successful).toBe(`5\tSUCCESS\t2026-11-03T00:10:09Z\t${dateRange.from}/${dateRange.to}\t0\t1500\t-`);
   });
 
   test("fields: what can be exported", async () => {
@@ -247,6 +273,45 @@ describe("exports create and wait", () => {
     expect(exitCode).toBe(1);
     expect(text).toContain("Wait longer with --timeout; the run goes on by itself.");
     service.control.setRunState(runId, "FAILURE");
+  });
+
+  const answerRun = (run: object, times = 1): void => {
+    const body = JSON.stringify({ success: true, payload: { jobRunId: 77, ...run } });
+    service.control.failNext("api", { kind: "answer", status: 200, body }, times);
+  };
+
+  test("wait tells when a run begins whose period has not ended, and what the time limit means for it", async () => {
+    answerRun({ state: "CREATED", startDate: "2999-01-01T00:10:00Z" }, 2);
+    const piped = await throughPipe("exports wait 1119 --run 77 --timeout 20ms --interval 20ms");
+    expect(piped).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(piped.stderr).toMatch(
+      /^ {3}0 s {2}run 77 CREATED\nRun 77 begins at 2999-01-01T00:10:00Z at the earliest, in \d+ days\. That is after the --timeout of this wait\.\nRuns that are over: biped exports runs 1119\nbiped: The run has not finished yet\.\n/,
+    );
+  });
+
+  test("wait tells why an attempt failed that is made again, and why the run failed in the end", async () => {
+    answerRun({ state: "RUNNABLE", failureReason: "No space.\u001b[2J" });
+    answerRun({ state: "FAILURE", failureReason: "Still no\u001b space." });
+    const failed = await throughPipe("exports wait 1119 --run 77 --interval 20ms");
+    expect(failed).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(failed.stderr.replaceAll(/^ +\d+ s {2}/gm, "")).toBe(
+      "run 77 RUNNABLE, tried again later; an attempt failed: No space.\\u001b[2J\n" +
+        "run 77 FAILURE\n" +
+        "biped: Run 77 has failed: Still no space.\n  Other runs: biped exports runs 1119\n",
+    );
+  });
+
+  test("files of a successful run that are no longer kept are not waited for", async () => {
+    answerRun({ state: "SUCCESS", files: [], fileCount: 2, rowCount: 5, byteCount: 1500 }, 2);
+    expect((await inTerminal("exports wait 1119 --run 77")).text).toContain(
+      "Run 77 of job 1119 has succeeded: 2 files, 5 rows, 1.5 kB.\nIts files have been deleted",
+    );
+    const gone = await throughPipe("exports download 1119 77");
+    expect(gone).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(gone.stderr).toBe(
+      "biped: The files of run 77 are no longer there.\n" +
+        "  Files are kept for some days only. Other runs: biped exports runs 1119\n",
+    );
   });
 
   test("create --download: the job, its run, and its file in one go", async () => {
@@ -519,11 +584,89 @@ describe("against the sandbox", () => {
     }
   });
 
+  /** Whole days in UTC, all of them over. */
+  const startOfDay = (daysAgo: number): string =>
+    new Date(Date.now() - daysAgo * 86_400_000).toISOString().replace(/T.*/, "T00:00:00Z");
+  const period = { from: startOfDay(3), to: startOfDay(1) };
+
+  /** Counted in the sandbox's own files, by DuckDB. */
+  async function countRows(scope: "sessions" | "views"): Promise<number> {
+    const moment = { sessions: "session_time", views: "view_time" }[scope];
+    const files = `${made.directory}/believable-data/*/${scope}/project_id=42/day=*/*.parquet`;
+    const connection = await (await DuckDBInstance.create(":memory:", { threads: "1" })).connect();
+    const counted = await connection.runAndReadAll(
+      `SELECT count(*)::INTEGER FROM read_parquet('${files}') WHERE ${moment} >= '${period.from}' AND ${moment} < '${period.to}'`,
+    );
+    connection.closeSync();
+    return Number(counted.getRows()[0]?.[0]);
+  }
+
+  const readRows = {
+    JSONL: (text: string) =>
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    CSV: readCsv,
+  };
+
+  test.each([
+    ["sessions", "JSONL"],
+    ["sessions", "CSV"],
+    ["views", "JSONL"],
+    ["views", "CSV"],
+  ] as const)(
+    "from nothing to rows: %s as %s, as many as there are in the data",
+    async (scope, format) => {
+      const line = `exports create --name Rows --export-scope ${scope} --format ${format} --frequency once`;
+      const fields = { sessions: "session_id,city", views: "session_id,url_no_query_param,errors.message" }[scope];
+      const options = ["--from", period.from, "--to", period.to, "--fields", fields, "--wait", "--download", "rows"];
+      const limits = { env, cwd: place.directory, limitMilliseconds: 110_000 };
+      const done = await runThroughPipe([...line.split(" "), ...options, "--json"], limits);
+      expect(done).toMatchObject({ exitCode: 0, stderr: "" });
+      const { jobId, run: exported, files } = JSON.parse(done.stdout);
+      const name = `job-${jobId}-run-${exported.jobRunId}-part-1.${format.toLowerCase()}.gz`;
+      expect(files).toEqual([{ partId: 1, path: `rows/${name}`, bytes: exported.byteCount }]);
+      const rows = readRows[format](gunzipSync(await readSaved("rows", name)).toString());
+      expect(rows.length).toBeGreaterThan(100);
+      expect([rows.length, Object.keys(rows[0])]).toEqual([await countRows(scope), fields.split(",")]);
+      expect([exported.rowCount, exported.state, exported.dateRange]).toEqual([rows.length, "SUCCESS", period]);
+    },
+    120_000,
+  );
+
+  test("runs, wait and show tell of an hourly job what a newcomer asks", async () => {
+    const created = await throughPipe(
+      "exports create --name Hours --frequency hourly --format CSV --fields session_id --formula-guard",
+      { env },
+    );
+    const jobId = created.stdout.trim();
+    expect((await throughPipe(`exports show ${jobId}`, { env })).stdout).toContain("Formulas\tguarded");
+    const { text } = await inTerminal(`exports runs ${jobId}`, { env });
+    const minute = String.raw`\d{4}-\d\d-\d\d \d\d:00`;
+    expect(text).toMatch(new RegExp(`\n\\d+ +CREATED  ${minute}  ${minute} to ${minute}  -     -     -\n$`));
+    const waited = await throughPipe(`exports wait ${jobId} --timeout 50ms --interval 20ms`, { env });
+    expect(waited).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(waited.stderr).toMatch(
+      /\nRun \d+ begins at \S+:00:00Z at the earliest, in \d+ \w+\. That is after the --timeout/,
+    );
+  });
+
+  test("a period of which there is no data: exit code 1, and the days that are missing", async () => {
+    const line =
+      "exports create --name Old --frequency once --from 2020-01-01 --to 2020-01-02 --fields session_id --wait";
+    const failed = await throughPipe(line, { env });
+    expect(failed).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(failed.stderr).toMatch(/\nbiped: Run \d+ has failed: No data has been brought in for 2020-01-01\.\n/);
+  });
+
   test("the service's refusal names the member, the code and the request", async () => {
     const line = "exports create --name Nightly --frequency daily --fields no_such_field";
     const refused = await throughPipe(line, { env });
     expect(refused).toMatchObject({ exitCode: 3, stdout: "" });
-    expect(refused.stderr).toMatch(/^biped: The service refuses: fields\[0]\S* .*\(INVALID_REQUEST, 400, \S+\)\n/);
+    expect(refused.stderr).toMatch(
+      /^The fields that there are: biped exports fields sessions\nbiped: The service refuses: fields\[0]\S* .*\(INVALID_REQUEST, 400, \S+\)\n/,
+    );
   });
 
   test("a wrong secret: exit code 3, and nothing of it in the output", async () => {
@@ -537,6 +680,11 @@ describe("against the sandbox", () => {
     expect(text).not.toContain("wrong-secret-of-a-user");
   });
 });
+
+/** By a library that is not ours. */
+function readCsv(text: string): Record<string, string>[] {
+  return parse(text, { columns: true });
+}
 
 /** Text that gzip cannot make much smaller, the same in every run. */
 function noise(characters: number): string {

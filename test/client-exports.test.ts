@@ -1,9 +1,11 @@
-/** Runs, files, fields and keys, over real connections to the stand-in of the public service. */
+/** Runs, files, fields and keys, over real connections: to the stand-in with its faults, then to both services. */
 
+import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import { createClient, type ExportFile, type NewJob } from "@biped/client";
-import { describe, expect, test } from "vitest";
-import { catchError, collect, services, useStandIn } from "./client-services.ts";
+import { gunzipSync } from "node:zlib";
+import { type ClientOptions, createClient, type ExportFile, type NewJob, type Run } from "@biped/client";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ClientService, catchError, collect, oneDay, services, useStandIn } from "./client-services.ts";
 import { faults } from "./public-service.ts";
 
 const once42: NewJob = {
@@ -254,27 +256,170 @@ describe("download", () => {
   });
 });
 
-describe.each(services.slice(0, 1))("with $name", ({ start: startService }) => {
-  // It serves jobs and fields, for now; runs, files and keys come with a later issue, and this test leaves with it.
-  test("fields are listed; what it does not serve yet is refused, and nearly always as NOT_FOUND", async () => {
-    const { authUrl, account, stop } = await startService();
-    const { exports } = createClient({ authUrl, ...account, scope: "data-export", projectId: 42 });
-    const fields = (await exports.exportableFields("sessions")).map(({ name }) => name);
-    expect(fields).toContain("session_id");
-    const range = { from: "2026-11-01T00:00:00Z", to: "2026-11-02T00:00:00Z" };
+describe.each(services)("with $name", ({ name, start: startService }) => {
+  const isSandbox = name === "the sandbox";
+  const isoDay = (daysAgo: number): string => new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10);
+  const period = { from: `${isoDay(3)}T00:00:00Z`, to: `${isoDay(2)}T00:00:00Z` };
+  const patience = { intervalMilliseconds: 100, timeoutMilliseconds: 110_000 };
+  const hourly: NewJob = {
+    ...once42,
+    name: "Hours",
+    frequency: { value: "hourly" },
+    fields: [{ fieldName: "session_id" }],
+  };
+  let service: ClientService;
+  let done: Run;
+  let bytes: Buffer;
+
+  const createExports = (options: Partial<ClientOptions> = {}) => {
+    const { authUrl, account } = service;
+    const own = { authUrl, ...account, scope: "data-export", projectId: 42, timeoutMilliseconds: 110_000 };
+    return createClient({ ...own, ...options }).exports;
+  };
+  const firstFile = ({ files }: Run): ExportFile => files?.[0] ?? { partId: 0, url: "no file" };
+
+  beforeAll(async () => {
+    service = await startService();
+    const exports = createExports();
+    const { jobId } = await exports.create(oneDay(period.from, period.to));
+    done = { jobId, ...(await exports.waitForRun(jobId, patience)) };
+    bytes = await read(await exports.download(firstFile(done)));
+  }, 120_000);
+  afterAll(() => service.stop());
+
+  const jobOf = ({ jobId = 0 }: Run): number => jobId;
+
+  test("a run that has succeeded, alone and among its job's and its project's", async () => {
+    const exports = createExports();
+    expect(done).toMatchObject({ state: "SUCCESS", completionRate: 100, files: [{ partId: 1 }] });
+    const facts = ({ jobRunId, state }: Run) => [jobRunId, state];
+    expect((await collect(exports.runs(jobOf(done)))).map(facts)).toEqual([[done.jobRunId, "SUCCESS"]]);
+    expect(await collect(exports.runs(jobOf(done), { state: "FAILURE" }))).toEqual([]);
+    expect((await collect(exports.successfulRuns())).map(({ jobRunId }) => jobRunId)).toContain(done.jobRunId);
+    const others = await collect(createExports({ projectId: 43 }).successfulRuns());
+    expect(others.map(({ jobRunId }) => jobRunId)).not.toContain(done.jobRunId);
+  });
+
+  test("another project's run, another job's, and none: NOT_FOUND", async () => {
+    const exports = createExports();
+    const { jobId: otherJob } = await exports.create(hourly);
     for (const ask of [
-      () => collect(exports.runs(1)),
-      () => exports.run(1, 1),
-      () => exports.customVars(),
-      () => exports.dynamicVarKeys(range),
-      () => exports.waitForRun(1),
+      () => createExports({ projectId: 43 }).run(jobOf(done), done.jobRunId),
+      () => collect(createExports({ projectId: 43 }).runs(jobOf(done))),
+      () => exports.run(otherJob, done.jobRunId),
+      () => exports.run(jobOf(done), 987_654_321),
     ]) {
       const { kind, code, status } = await catchError(ask());
       expect([kind, code, status]).toEqual(["refused", "NOT_FOUND", 404]);
     }
-    // It takes the name for the id of a job, which goes without a query.
-    const { kind, code, status } = await catchError(collect(exports.successfulRuns()));
-    expect([kind, code, status]).toEqual(["refused", "INVALID_REQUEST", 400]);
-    await stop();
   });
+
+  test("the file: each line one row, the length as told, the rest from any place on", async () => {
+    const exports = createExports();
+    const lines = gunzipSync(bytes).toString().trimEnd().split("\n");
+    expect(Object.keys(JSON.parse(lines[0] ?? ""))).toEqual(["session_id", "city"]);
+    expect([done.rowCount ?? lines.length, done.byteCount ?? bytes.length]).toEqual([lines.length, bytes.length]);
+    const progress: (number | undefined)[] = [];
+    const onProgress = (received: number, total: number | undefined) => void progress.push(received, total);
+    const unpacked = await read(await exports.download(firstFile(done), { gunzip: true, onProgress }));
+    expect(unpacked.equals(gunzipSync(bytes))).toBe(true);
+    expect(progress.slice(-2)).toEqual([bytes.length, bytes.length]);
+    const rest = await read(await exports.download(firstFile(done), { offset: 1000 }));
+    expect(rest.equals(bytes.subarray(1000))).toBe(true);
+  });
+
+  test("a connection that breaks again and again, and a link that has ended, do not show in the file", async () => {
+    const asked: (string | null)[] = [];
+    const cutting = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+      const response = await globalThis.fetch(input, init);
+      if (!String(input).includes("/files/") || !response.ok) return response;
+      asked.push(new Headers(init?.headers).get("range"));
+      return asked.length > 3 ? response : cutBody(response, 1000);
+    };
+    const exports = createExports({ fetch: cutting, random: () => 0 });
+    expect((await read(await exports.download(firstFile(done)))).equals(bytes)).toBe(true);
+    expect(asked).toEqual([null, "bytes=1000-", "bytes=2000-", "bytes=3000-"]);
+    const before = firstFile(await exports.run(jobOf(done), done.jobRunId));
+    await service.advanceSeconds(3601);
+    const { kind, status } = await catchError(exports.download(before));
+    expect([kind, status]).toEqual(["refused", 403]);
+    const renewLink = async () => firstFile(await exports.run(jobOf(done), done.jobRunId));
+    expect((await read(await exports.download(before, { renewLink }))).equals(bytes)).toBe(true);
+  }, 120_000);
+
+  test("a digest that the service tells is the file's", async () => {
+    const told: string[] = [];
+    await read(
+      await createExports().download(firstFile(await createExports().run(jobOf(done), done.jobRunId)), {
+        onDigest: (sha256) => told.push(sha256),
+      }),
+    );
+    const digest = createHash("sha256").update(bytes).digest("base64");
+    expect(told).toEqual(isSandbox ? [digest] : []);
+  });
+
+  test("a run that fails: RUN_FAILED, and why where the service says it; one that takes longer: RUN_NOT_FINISHED", async () => {
+    const exports = createExports();
+    const { jobId } = await service.createFailingJob(exports);
+    const failed = await catchError(exports.waitForRun(jobId, patience));
+    expect([failed.kind, failed.code]).toEqual(["refused", "RUN_FAILED"]);
+    expect(failed.serverText).toBe(isSandbox ? "No data has been brought in for 2020-01-01." : undefined);
+    const { jobId: waiting } = await exports.create(hourly);
+    const late = await catchError(exports.waitForRun(waiting, { timeoutMilliseconds: 0 }));
+    expect([late.kind, late.code]).toEqual(["unreachable", "RUN_NOT_FINISHED"]);
+  }, 120_000);
+
+  test("jobs that are created while they are listed: each that was there comes once", async () => {
+    const exports = createExports();
+    for (let count = 0; count < 5; count += 1) await exports.create(hourly);
+    const before = (await collect(exports.list())).map(({ jobId }) => jobId);
+    const listed: number[] = [];
+    for await (const { jobId } of exports.list({ pageSize: 3 })) {
+      if (listed.length === 2) for (let count = 0; count < 3; count += 1) await exports.create(hourly);
+      if (listed.length % 3 === 0) await exports.create(hourly);
+      listed.push(jobId);
+    }
+    expect(listed.length).toBe(new Set(listed).size);
+    expect(listed.filter((jobId) => before.includes(jobId))).toEqual(before);
+  }, 120_000);
+
+  test("runs that are added while they are listed: each that was there comes once", async () => {
+    const exports = createExports();
+    const { jobId } = await exports.create(hourly);
+    for (let count = 0; count < 4; count += 1) await service.addRun(jobId, exports);
+    const before = (await collect(exports.runs(jobId))).map(({ jobRunId }) => jobRunId);
+    expect(before.length).toBeGreaterThanOrEqual(4);
+    const listed: number[] = [];
+    for await (const { jobRunId } of exports.runs(jobId, { pageSize: 2 })) {
+      listed.push(jobRunId);
+      if (listed.length < 4) await service.addRun(jobId, exports);
+    }
+    expect(listed.length).toBe(new Set(listed).size);
+    expect(listed.filter((runId) => before.includes(runId))).toEqual(before);
+  }, 120_000);
+
+  test("fields, custom variables and keys", async () => {
+    const exports = createExports();
+    for (const scope of ["sessions", "views"] as const) {
+      const [field] = await exports.exportableFields(scope);
+      expect(field).toEqual({ name: expect.any(String), type: expect.any(String), description: expect.any(String) });
+    }
+    expect((await exports.customVars()).map(({ position }) => position)).toContain(3);
+    const keys = await exports.dynamicVarKeys(period);
+    expect([keys.length > 0, keys.every((key) => typeof key === "string")]).toEqual([true, true]);
+  }, 120_000);
 });
+
+/** An answer whose connection breaks after so many bytes. */
+function cutBody(response: Response, afterBytes: number): Response {
+  let left = afterBytes;
+  const cut = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      controller.enqueue(chunk.subarray(0, left));
+      left -= chunk.byteLength;
+      if (left <= 0) controller.error(new Error("The connection broke."));
+    },
+  });
+  const { status, headers } = response;
+  return new Response(response.body?.pipeThrough(cut) ?? null, { status, headers });
+}

@@ -1,8 +1,8 @@
 /** The two services with which one client must work, in one shape, and what tests see of a client's requests. */
 
 import { rm } from "node:fs/promises";
-import { setImmediate } from "node:timers/promises";
-import { ClientError, type ClientOptions, createClient } from "@biped/client";
+import { setImmediate, setTimeout } from "node:timers/promises";
+import { ClientError, type ClientOptions, createClient, type DataExport, type NewJob } from "@biped/client";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { type PublicService, startPublicService } from "./public-service.ts";
 import { createSandboxEnvironment, readDemo, startSandbox, stopSandbox } from "./started-sandbox.ts";
@@ -16,6 +16,10 @@ export type ClientService = {
   readonly project: HeldCredential;
   readonly endpoints: { readonly 42: string; readonly 43: string };
   readonly advanceSeconds: (seconds: number) => Promise<void>;
+  /** A job of project 42 whose only run fails. */
+  readonly createFailingJob: (exports: DataExport) => Promise<{ readonly jobId: number }>;
+  /** After it there is one more run of an hourly job of project 42, and not before. */
+  readonly addRun: (jobId: number, exports: DataExport) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -24,6 +28,15 @@ export const services = [
   { name: "the sandbox", start: startSandboxService },
   { name: "the stand-in of the public service", start: startStandIn },
 ] as const;
+
+export const oneDay = (from: string, to: string): NewJob => ({
+  name: "One day",
+  format: "JSONL",
+  scope: "sessions",
+  frequency: { value: "once", dateRange: { from, to } },
+  fields: [{ fieldName: "session_id" }, { fieldName: "city" }],
+  deviceLabel: "all",
+});
 
 async function startSandboxService(): Promise<ClientService> {
   const made = await createSandboxEnvironment();
@@ -34,16 +47,24 @@ async function startSandboxService(): Promise<ClientService> {
     if (found === undefined) throw new Error(`The sandbox has no credential at ${level} level.\n${sandbox.output()}`);
     return { clientId: found.client_id, clientSecret: found.client_secret };
   };
+  const advanceSeconds = async (seconds: number): Promise<void> => {
+    const { status } = await post(`http://127.0.0.1:${made.ports.adminPort}/sandbox/clock`, {
+      advanceSeconds: seconds,
+    });
+    if (status !== 200) throw new Error(`The sandbox's clock does not move: ${status}`);
+  };
   return {
     authUrl: demo.issuer,
     account: find("account", null),
     project: find("project", 42),
     endpoints: { 42: demo.clouds[0]?.endpoint ?? "", 43: demo.clouds[1]?.endpoint ?? "" },
-    advanceSeconds: async (seconds) => {
-      const { status } = await post(`http://127.0.0.1:${made.ports.adminPort}/sandbox/clock`, {
-        advanceSeconds: seconds,
-      });
-      if (status !== 200) throw new Error(`The sandbox's clock does not move: ${status}`);
+    advanceSeconds,
+    // It has data of thirteen months.
+    createFailingJob: (exports) => exports.create(oneDay("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z")),
+    addRun: async (jobId, exports) => {
+      const before = (await collect(exports.runs(jobId))).length;
+      await advanceSeconds(3600);
+      while ((await collect(exports.runs(jobId))).length === before) await setTimeout(100);
     },
     stop: async () => {
       await stopSandbox(sandbox);
@@ -54,12 +75,19 @@ async function startSandboxService(): Promise<ClientService> {
 
 async function startStandIn(): Promise<ClientService> {
   const { authUrl, credentials, endpoints, control, stop } = await startPublicService();
+  control.settings.isLookingProgress = true;
   return {
     authUrl,
     account: credentials.account,
     project: credentials.project,
     endpoints: { 42: endpoints[0], 43: endpoints[1] },
     advanceSeconds: async (seconds) => control.advanceSeconds(seconds),
+    createFailingJob: async () => {
+      const jobId = control.addJob(42);
+      control.addRun(jobId, { state: "FAILURE" });
+      return { jobId };
+    },
+    addRun: async (jobId) => void control.addRun(jobId),
     stop,
   };
 }

@@ -4,18 +4,21 @@ import {
   type CredentialsInformation,
   createClient,
   type DeviceLabel,
+  type ExportFile,
   type ExportScope,
   type Job,
   type JobField,
   type JobFormat,
   type JobState,
+  type NewJob,
+  type Run,
   type SecretInformation,
   type TokenResponse,
 } from "@biped/client";
 import type { Job as StoredJob } from "@biped/data-export-api";
 import { type ErrorCode, formatRefusal, type TokenResponse as ProtocolTokenResponse, refuse } from "@biped/protocol";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
-import { type ClientService, catchError, services } from "./client-services.ts";
+import { type ClientService, catchError, oneDay, services } from "./client-services.ts";
 import { post, tokenRequest } from "./started-server.ts";
 
 /** Every member's name; a member that is added to the type, or taken away, is missed by the compiler here. */
@@ -53,9 +56,34 @@ const jobMembers = {
   deviceLabel: "all",
   segmentId: null,
   fields: [],
+  formulaGuard: true,
   createdAt: "2026-01-01T00:00:00Z",
 } as const satisfies Required<Job>;
+const fileMembers = {
+  partId: 1,
+  url: "https://files.example.com/1",
+  expirationDate: "2026-01-01T00:15:00Z",
+  fileExpirationDate: "2026-01-08T00:00:00Z",
+  byteCount: 1,
+} as const satisfies Required<ExportFile>;
+const runMembers = {
+  jobRunId: 1,
+  jobId: 1,
+  state: "SUCCESS",
+  startDate: "2026-01-01T00:00:00Z",
+  endDate: null,
+  dateRange: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" },
+  completionRate: 100,
+  attempts: 1,
+  rowCount: null,
+  byteCount: null,
+  fileCount: null,
+  failureReason: null,
+  files: [fileMembers],
+} as const satisfies Required<Run>;
 
+const guardedJob: NewJob = { ...oneDay("2026-01-01", "2026-01-02"), format: "CSV" };
+const isoDay = (daysAgo: number): string => new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10);
 const sortedKeys = (value: object): readonly string[] => Object.keys(value).sort();
 
 describe("types", () => {
@@ -121,9 +149,30 @@ describe.each(services)("with $name", ({ name, start }) => {
     const client = createClient({ authUrl: service.authUrl, ...service.account, scope: "data-export", projectId: 42 });
     const { value: job } = await client.exports.list().next();
     const members = sortedKeys(job ?? {});
-    if (isSandbox) expect(members).toEqual(sortedKeys(jobMembers));
+    // It is told where it is on.
+    const { formulaGuard: _, ...always } = jobMembers;
+    if (isSandbox) expect(members).toEqual(sortedKeys(always));
     else expect(sortedKeys(jobMembers)).toEqual(expect.arrayContaining([...members]));
+    if (!isSandbox) return;
+    const { jobId } = await client.exports.create({ ...guardedJob, formulaGuard: true });
+    expect(sortedKeys(await client.exports.get(jobId))).toEqual(sortedKeys(jobMembers));
   });
+
+  test("a run and its files have the members of the types, or some of them", async () => {
+    const client = createClient({ authUrl: service.authUrl, ...service.account, scope: "data-export", projectId: 42 });
+    const { exports } = client;
+    const { jobId } = await exports.create(oneDay(isoDay(2), isoDay(1)));
+    const patience = { intervalMilliseconds: 100, timeoutMilliseconds: 110_000 };
+    const { files: [file] = [], ...run } = await exports.waitForRun(jobId, patience);
+    const { value: listed } = await exports.runs(jobId).next();
+    const { files: _, ...withoutFiles } = runMembers;
+    if (isSandbox) {
+      expect([sortedKeys(run), sortedKeys(file ?? {})]).toEqual([sortedKeys(withoutFiles), sortedKeys(fileMembers)]);
+      expect(listed).toEqual(run);
+    }
+    expect(sortedKeys(runMembers)).toEqual(expect.arrayContaining([...sortedKeys(run), ...sortedKeys(listed ?? {})]));
+    expect(sortedKeys(fileMembers)).toEqual(expect.arrayContaining([...sortedKeys(file ?? {})]));
+  }, 120_000);
 });
 
 describe("refusals", () => {

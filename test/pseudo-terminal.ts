@@ -12,7 +12,7 @@ import { stripVTControlCharacters } from "node:util";
 import { type IPty, spawn as spawnInTerminal } from "@lydell/node-pty";
 
 const program = join(import.meta.dirname, "..", "apps", "cli", "src", "main.ts");
-const limitMilliseconds = 30_000;
+const usualLimitMilliseconds = 30_000;
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -78,7 +78,7 @@ export async function runInTerminal(args: readonly string[], options: TerminalOp
   const timer = setTimeout(() => {
     child.kill("SIGKILL");
     reject(new Error(`biped ${args[0]} did not end${steps.describeMissing()}; its output:\n${stripEscapes(output)}`));
-  }, limitMilliseconds);
+  }, usualLimitMilliseconds);
   const ended = await promise.finally(() => clearTimeout(timer));
   return { output, text: stripEscapes(output), exitCode: ended.exitCode, signal: nameSignal(ended.signal) };
 }
@@ -114,6 +114,8 @@ export type PipeOptions = {
   readonly cwd?: string;
   /** All of stdin; it is empty without it. */
   readonly input?: string | Uint8Array;
+  /** For a command that waits for others; 30 seconds without it. */
+  readonly limitMilliseconds?: number;
 };
 
 export type PipeResult = {
@@ -124,10 +126,10 @@ export type PipeResult = {
   readonly signal: NodeJS.Signals | null;
 };
 
-/** Three pipes. Rejects after 30 seconds. */
+/** Three pipes. Rejects after the limit. */
 export async function runThroughPipe(
   args: readonly string[],
-  { env, cwd = env.HOME, input = "" }: PipeOptions,
+  { env, cwd = env.HOME, input = "", limitMilliseconds = usualLimitMilliseconds }: PipeOptions,
 ): Promise<PipeResult> {
   const child = spawnThroughPipe(process.execPath, ["--conditions=biped-source", program, ...args], {
     cwd,

@@ -97,6 +97,20 @@ describe("a running sandbox", () => {
     expect([wrong.status, wrong.body.errorCode, wrong.body.endpoint]).toEqual([421, "WRONG_CLOUD", endpoint]);
   });
 
+  test("the three jobs of a project run when it starts, on data that it makes", async () => {
+    const { access_token: token, endpoint } = await issue(0, { project_id: 42 });
+    const readSuccesses = async (): Promise<Record<string, unknown>[]> => {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await fetch(`${endpoint}/v1/exports/successful-runs`, { headers });
+      return (await answer.json()).payload;
+    };
+    await expect.poll(readSuccesses, { timeout: 100_000, interval: 200 }).toHaveLength(3);
+    for (const run of await readSuccesses()) {
+      expect(run).toMatchObject({ state: "SUCCESS", completionRate: 100, fileCount: 1, failureReason: null });
+      expect(run.rowCount).toBeGreaterThan(0);
+    }
+  }, 120_000);
+
   test("a job that one project creates is seen by it and by no other", async () => {
     const own = await issue(1);
     const job = {

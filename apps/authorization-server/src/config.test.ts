@@ -145,7 +145,7 @@ test("every mistake is named at once, each on a line with its setting, and no va
     "BIPED_SIGNING_ALG must be one of RS256, ES256, Ed25519",
     "BIPED_RSA_BITS must be 2048, 3072 or 4096",
     "BIPED_KEY_LIFETIME_DAYS must be a whole number from 1 to 3650",
-    "BIPED_TOKENS_PER_SECOND must be a whole number",
+    "BIPED_TOKENS_PER_SECOND must be a whole number from 0 to 1000000",
     "BIPED_SCOPES must be different scope names, =exclusive after one that stands alone",
     "BIPED_TRUSTED_PROXIES must be IP addresses or CIDR ranges",
     "BIPED_LOG_LEVEL must be debug, info, warn, error or silent",

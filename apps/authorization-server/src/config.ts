@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type LogLevel, listenerSettings, MistakenSettings } from "@biped/listener";
+import { type LogLevel, listenerSettings, MistakenSettings, wholeNumber } from "@biped/listener";
 import type { Role } from "@biped/management-client";
 import { roles } from "@biped/management-client/contract";
 import { defaultScopes, type ScopeCatalogue, type SigningAlgorithm, signingAlgorithms } from "@biped/protocol";
@@ -45,14 +45,7 @@ export type SsoConfig = {
 
 export type SsoRole = "platform" | { readonly accountId: number; readonly role: Role };
 
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, "must be a whole number")
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
-
-export const port = whole(1, 65_535);
+export const port = wholeNumber(1, 65_535);
 
 /** Issuers are compared letter by letter, so that one has to have its one spelling. */
 const baseUrl = z.string().superRefine((text, context) => {
@@ -103,9 +96,9 @@ export const serverSettings = z.object({
     .default("2048")
     .transform(Number)
     .describe("Size of new RSA keys"),
-  BIPED_KEY_LIFETIME_DAYS: whole(1, 3650).default(90).describe("Days for which a signing key signs"),
+  BIPED_KEY_LIFETIME_DAYS: wholeNumber(1, 3650).default(90).describe("Days for which a signing key signs"),
   BIPED_KEK_FILE: z.string().optional().describe("File (mode 0600) with the key that wraps signing keys and pepper"),
-  BIPED_TOKENS_PER_SECOND: whole(0, 1_000_000)
+  BIPED_TOKENS_PER_SECOND: wholeNumber(0, 1_000_000)
     .default(50)
     .describe("Tokens a second for one credential, with a burst of four seconds' worth; 0 is no limit"),
   BIPED_SCOPES: z

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Environment, type LogLevel, listenerSettings, readSettings } from "@biped/listener";
+import { type Environment, type LogLevel, listenerSettings, readSettings, wholeNumber } from "@biped/listener";
 import { z } from "zod";
 import type { Config } from "./start.ts";
 
@@ -11,15 +11,6 @@ const issuerRule = "must be an https URL without query, fragment and trailing sl
 const endpointRule =
   "must be https (or http on a loopback address), a host and perhaps a port, in lower case, without path or trailing slash";
 const cloudRule = "must have 1 to 63 lower-case letters, digits and hyphens, with no hyphen at either end";
-
-const wholeNumber = (min: number, max: number) => {
-  const rule = `must be a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^(?:0|[1-9]\d{0,8})$/, rule)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, rule);
-};
 
 /** Every setting of this API: its name in the environment, what it may be, and what it is for. */
 export const dataExportSettings = z.object({

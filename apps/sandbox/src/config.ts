@@ -1,5 +1,5 @@
 import { type Config, createConfig, port, serverSettings } from "@biped/authorization-server";
-import { type Environment, readSettings } from "@biped/listener";
+import { type Environment, readSettings, wholeNumber } from "@biped/listener";
 import { z } from "zod";
 
 export type SandboxConfig = {
@@ -15,15 +15,6 @@ export type SandboxConfig = {
 export type SandboxCloud = { readonly name: string; readonly port: number; readonly endpoint: string };
 
 const cloudNames = ["aws-eu-west-1", "azure-us-east"] as const;
-
-const wholeNumber = (min: number, max: number) => {
-  const rule = `must be a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^(?:0|[1-9]\d{0,8})$/, rule)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, rule);
-};
 
 /** The server's settings, the ports of the two clouds, and what their data is made from. */
 const sandboxSettings = serverSettings.extend({

@@ -60,7 +60,7 @@ export async function start(config: SandboxConfig, parts: SandboxParts): Promise
   });
   const started: { stop: () => Promise<void> }[] = [server, { stop: source.close }];
   const stop = async (): Promise<void> => {
-    for (const part of started.splice(0).reverse()) await part.stop();
+    await Promise.all(started.splice(0).map((part) => part.stop()));
   };
   try {
     const demo = await openDemonstration(directory, config, { server, clock, randomBytes: parts.randomBytes });

@@ -29,6 +29,8 @@ export type NewJob = {
   readonly fields: readonly JobField[];
   readonly deviceLabel: DeviceLabel;
   readonly segmentId?: number;
+  /** CSV only: cells that a spreadsheet would take for a formula get an apostrophe in front. */
+  readonly formulaGuard?: boolean;
 };
 
 /** A service may leave out or add members; `jobId` is always there. */
@@ -42,14 +44,32 @@ export type Job = {
   readonly deviceLabel?: DeviceLabel;
   readonly segmentId?: number | null;
   readonly fields?: readonly JobField[];
+  /** Absent where it is off. */
+  readonly formulaGuard?: boolean;
   readonly createdAt?: string;
 };
 
+/** A service may leave out or add members; `jobRunId` is always there. */
 export type Run = {
   readonly jobRunId: number;
   readonly jobId?: number;
   readonly state?: RunState;
+  /** When it began; before that, when it is due. */
   readonly startDate?: string;
+  /** Null until it is over. */
+  readonly endDate?: string | null;
+  /** The period whose rows it exports: from its beginning, up to but without its end. */
+  readonly dateRange?: DateRange;
+  /** In percent. */
+  readonly completionRate?: number;
+  /** How often it has begun. */
+  readonly attempts?: number;
+  /** The three of them are null until it has succeeded. */
+  readonly rowCount?: number | null;
+  readonly byteCount?: number | null;
+  readonly fileCount?: number | null;
+  /** Why the latest attempt failed, in words; null if none did. */
+  readonly failureReason?: string | null;
   /** In the answer about one run. */
   readonly files?: readonly ExportFile[];
 };
@@ -62,6 +82,8 @@ export type ExportFile = {
   readonly expirationDate?: string;
   /** When the file is deleted. */
   readonly fileExpirationDate?: string;
+  /** As it is sent. */
+  readonly byteCount?: number;
 };
 
 export type ExportableField = { readonly name: string; readonly type?: string; readonly description?: string };

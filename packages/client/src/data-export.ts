@@ -49,6 +49,11 @@ export type DownloadOptions = SignalOption & {
   readonly offset?: number | undefined;
   /** Called when the link has ended in the meantime: read the run again and return the file with its new link. */
   readonly renewLink?: (() => Promise<ExportFile>) | undefined;
+  /**
+   * Told at each connection what the service says the file's SHA-256 is, in base64 (`Repr-Digest`, RFC 9530), where it
+   * says so. It is of the whole file as it is sent, and compared by nobody else.
+   */
+  readonly onDigest?: ((sha256: string) => void) | undefined;
   /** Bytes as they are sent, so far and in all (undefined when the service does not say). */
   readonly onProgress?: ((received: number, total: number | undefined) => void) | undefined;
 };

@@ -228,6 +228,26 @@ test.each([
   expect(await findFault(save(files))).toMatchObject({ kind: "not_oauth", code: "UNEXPECTED_ANSWER", status: 206 });
 });
 
+test("the service's digest of the whole file is told at each connection, and no digest where fetch unpacks", async () => {
+  const digest = createHash("sha256").update(packed).digest("base64");
+  const headers = { "repr-digest": `md5=:AAAA:, sha-256=:${digest}:` };
+  const files = await serve(send(packed, { headers, cutAfter: 1_000 }), send(packed, { headers }));
+  const told: string[] = [];
+  const onDigest = (sha256: string): void => void told.push(sha256);
+  await readAll(await download(createParts(), files.file, { onDigest }));
+  expect(told).toEqual([digest, digest]);
+  for (const others of [
+    {},
+    { "repr-digest": "sha-512=:AAAA:" },
+    { "repr-digest": "sha-256=:short:" },
+    { ...headers, "content-encoding": "gzip" },
+  ]) {
+    const other = await serve(send(packed, { headers: others }));
+    await readAll(await download(createParts(), other.file, { onDigest }));
+  }
+  expect(told.length).toBe(2);
+});
+
 test.each([
   { name: "another ETag, Range obeyed", body: packed, etag: '"2"', isRangeObeyed: true },
   { name: "another ETag, Range ignored", body: packed, etag: '"2"', isRangeObeyed: false },

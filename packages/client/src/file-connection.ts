@@ -12,7 +12,7 @@ export type DownloadParts = Transport &
 
 /** A file on its way, over as many connections as it takes. */
 export type Transfer = DownloadParts &
-  Pick<DownloadOptions, "onProgress" | "renewLink"> & {
+  Pick<DownloadOptions, "onDigest" | "onProgress" | "renewLink"> & {
     readonly signal: AbortSignal;
     url: string;
     isLinkRenewed?: boolean;
@@ -90,4 +90,7 @@ function notePlace(transfer: Transfer, { status, headers }: Response): void {
   const isPage = headers.get("content-type")?.startsWith("text/html");
   if (isPage || !(first <= received)) throw createUnexpectedAnswer(status, "it is not the file");
   Object.assign(transfer, { etag, total: total >= 0 ? total : length, skip: received - first });
+  const [, sha256] = /\bsha-256=:([A-Za-z0-9+/]{43}=):/.exec(headers.get("repr-digest") ?? "") ?? [];
+  // Where fetch unpacks the body, nobody has the bytes that it is of.
+  if (sha256 && !transfer.isEncoded) transfer.onDigest?.(sha256);
 }

@@ -6,14 +6,16 @@ import { readPages } from "./read-pages.ts";
 function startList(count: number, { cap = 100 } = {}) {
   const jobs = Array.from({ length: count }, (_, index) => ({ jobId: count - index }));
   const asked: number[] = [];
+  const list = { jobs, asked, onAsk: (_page: number): void => undefined };
   const read =
     (pageSize: number) =>
     async (page: number): Promise<readonly Job[]> => {
       asked.push(page);
+      list.onAsk(page);
       const size = Math.min(pageSize, cap);
       return jobs.slice((page - 1) * size, page * size);
     };
-  return { jobs, asked, all: (pageSize: number) => readPages(pageSize, read(pageSize)) };
+  return Object.assign(list, { all: (pageSize: number) => readPages(pageSize, read(pageSize)) });
 }
 
 async function readIds(items: AsyncIterable<Job>): Promise<number[]> {
@@ -42,7 +44,7 @@ test("a service that caps pages at 50 without a word is read to its end", async 
   expect(list.asked).toEqual([1, 2, 3]);
 });
 
-test("a service that ignores the page is read once", async () => {
+test("a service that ignores the page gives each item once", async () => {
   const list = startList(30);
   const asked: number[] = [];
   const items = readPages(100, async (page) => {
@@ -50,7 +52,7 @@ test("a service that ignores the page is read once", async () => {
     return list.jobs;
   });
   expect(await readIds(items)).toEqual(countDown(30));
-  expect(asked).toEqual([1, 2]);
+  expect(asked).toEqual([1, 2, 3]);
 });
 
 test("a job added while paging moves others to the next page, and none comes twice", async () => {
@@ -62,6 +64,26 @@ test("a job added while paging moves others to the next page, and none comes twi
   }
   expect(ids).toEqual([6, 5, 4, 3, 2, 1]);
 });
+
+const steady = [1, 2].map((count) => ({ name: `${count} before each page`, countBefore: () => count }));
+const burst = [2, 3, 4, 6, 7].map((count) => ({
+  name: `${count} before the second page`,
+  countBefore: (page: number) => (page === 2 ? count : 0),
+}));
+
+test.each([...steady, ...burst])(
+  "$name are added to pages of 3: what was there comes once, and all of it",
+  async (added) => {
+    const list = startList(20);
+    let newest = 20;
+    list.onAsk = (page) => {
+      for (let count = added.countBefore(page); count > 0; count -= 1) list.jobs.unshift({ jobId: ++newest });
+    };
+    const ids = await readIds(list.all(3));
+    expect(ids.length).toBe(new Set(ids).size);
+    expect(ids.filter((id) => id <= 20)).toEqual(countDown(20));
+  },
+);
 
 test("equal run numbers of two jobs are two runs", async () => {
   const runs = [

@@ -4,7 +4,7 @@ type Numbered = { readonly jobId?: number; readonly jobRunId?: number };
 const leastFullPage = 20;
 
 /**
- * The items of all pages, each page fetched when it is needed. What moves to the next page because something was added
+ * The items of all pages, each page fetched when it is needed. What moves to a later page because something was added
  * meanwhile comes once; what moves to the page before because something was removed is missed.
  */
 export async function* readPages<Item extends Numbered>(
@@ -13,16 +13,20 @@ export async function* readPages<Item extends Numbered>(
   read: (page: number) => Promise<readonly Item[]>,
 ): AsyncGenerator<Item, undefined> {
   let fullPage = Math.min(pageSize, leastFullPage);
-  let before: readonly string[] = [];
-  for (let page = 1; ; page += 1) {
+  const given = new Set<string>();
+  // Nothing new on a page is a whole page that was added meanwhile; on two, a service that knows nothing of pages.
+  for (let [page, stalePages] = [1, 0]; stalePages < 2; page += 1) {
     const items = await read(page);
-    const keys = items.map(formatKey);
-    // The same beginning again: this service knows nothing of pages.
-    if (items.length === 0 || keys[0] === before[0]) return;
-    for (const item of items) if (!before.includes(formatKey(item))) yield item;
+    stalePages += 1;
+    for (const item of items) {
+      const key = formatKey(item);
+      if (given.has(key)) continue;
+      stalePages = 0;
+      given.add(key);
+      yield item;
+    }
     if (items.length < fullPage) return;
     if (page === 1) fullPage = items.length;
-    before = keys;
   }
 }
 

@@ -17,6 +17,7 @@ function createParts(newest: readonly (Run | undefined)[], single: readonly Run[
     parts: {
       now: () => now,
       random: () => random,
+      blot: (text: string) => text.replaceAll("hush", "[secret]"),
       sleep: async (milliseconds: number, signal?: AbortSignal) => {
         signal?.throwIfAborted();
         slept.push(milliseconds);
@@ -86,7 +87,21 @@ test("RUN_FAILED: refused, with its number", async () => {
     kind: "refused",
     code: "RUN_FAILED",
     message: "Run 77 has failed.",
+    serverText: undefined,
   });
+});
+
+test.each([
+  {
+    failureReason: "No data of hush.",
+    message: "Run 77 has failed: No data of [secret].",
+    serverText: "No data of [secret].",
+  },
+  { failureReason: null, message: "Run 77 has failed.", serverText: undefined },
+  { failureReason: { text: "?" }, message: "Run 77 has failed.", serverText: undefined },
+])("RUN_FAILED: why, as far as the service says it in words: $failureReason", async ({ failureReason, ...told }) => {
+  const service = createParts([{ jobRunId: 77, state: "FAILURE", failureReason: failureReason as string }]);
+  await expect(wait(service)).rejects.toMatchObject({ code: "RUN_FAILED", ...told });
 });
 
 test("RUN_NOT_FINISHED: after the time limit, with a last look at its end", async () => {

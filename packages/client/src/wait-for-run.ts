@@ -9,7 +9,7 @@ type Look = (runId: number | undefined) => Promise<Run | undefined>;
 
 /** Looks at a run until it has ended: ever less often, and with jitter, so that many who wait do not look at once. */
 export async function waitForRun(
-  { now, random, sleep }: Pick<TransportParts, "now" | "random" | "sleep">,
+  { now, random, sleep, blot }: Pick<TransportParts, "now" | "random" | "sleep" | "blot">,
   look: Look,
   { signal, onLook, runId, intervalMilliseconds = 2_000, timeoutMilliseconds }: WaitForRunOptions,
 ): Promise<Run> {
@@ -28,7 +28,9 @@ export async function waitForRun(
       if (whole) return whole;
     }
     if (state === "FAILURE") {
-      throw new ClientError(`Run ${id} has failed.`, { kind: "refused", code: "RUN_FAILED" });
+      const serverText = typeof run?.failureReason === "string" ? blot(run.failureReason) : "";
+      const message = `Run ${id} has failed${serverText ? `: ${serverText}` : "."}`;
+      throw new ClientError(message, { kind: "refused", code: "RUN_FAILED", serverText: serverText || undefined });
     }
     const left = end - now();
     if (!(left > 0)) {

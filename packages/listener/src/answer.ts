@@ -10,6 +10,8 @@ export type Answer = {
   /** Sent instead of a JSON body. A stream that fails cuts the connection, as the status has been sent by then. */
   readonly text?: { readonly content: string | Buffer | Readable; readonly mediaType: string };
   readonly headers?: Readonly<Record<string, string>>;
+  /** Called once: when the answer has been handed over to the system, or the connection is gone. */
+  readonly onClose?: () => void;
   /** For the line that the listener logs of this request. */
   readonly log?: LogFields;
 };

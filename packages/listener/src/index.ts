@@ -5,5 +5,5 @@ export { createListener, type Listener, type MeasuredRequest } from "./listener.
 export { createLog, type Log, type LogFields, type LogLevel, redact } from "./log.ts";
 export { type LogOutput, openLogOutput } from "./log-output.ts";
 export type { Routes } from "./routes.ts";
-export { type Environment, listenerSettings, MistakenSettings, readSettings } from "./settings.ts";
+export { type Environment, listenerSettings, MistakenSettings, readSettings, wholeNumber } from "./settings.ts";
 export { stopOnSignals } from "./stop-signals.ts";

@@ -134,6 +134,8 @@ function createApp(options: ListenerOptions): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: "idle",
     keepAliveTimeout: 72_000,
+    // Whoever takes nothing of an answer for so long loses it.
+    connectionTimeout: 300_000,
     requestTimeout: 15_000,
     maxRequestsPerSocket: 10_000,
     http: {

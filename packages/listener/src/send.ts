@@ -1,3 +1,4 @@
+import { finished } from "node:stream";
 import type { Refusal } from "@biped/protocol";
 import type { FastifyReply } from "fastify";
 import { type Answer, answerRefusal, standingHeaders } from "./answer.ts";
@@ -13,6 +14,9 @@ export function sendRefusal(reply: FastifyReply, requestId: string, refusal: Ref
 }
 
 export function send(reply: FastifyReply, answer: Answer, requestId: string): FastifyReply {
+  const { onClose } = answer;
+  // Also where the caller has gone already.
+  if (onClose !== undefined) finished(reply.raw, () => onClose());
   reply.logFields = answer.log;
   reply.code(answer.status).headers({ ...standingHeaders, "x-request-id": requestId, ...answer.headers });
   if (answer.text !== undefined) return reply.header("content-type", answer.text.mediaType).send(answer.text.content);

@@ -20,6 +20,16 @@ export const listenerSettings = {
     .describe("Least severe line that is logged"),
 } as const;
 
+/** A setting that is a whole number, in decimal digits. */
+export function wholeNumber(min: number, max: number) {
+  const rule = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,8})$/, rule)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, rule);
+}
+
 function isAddressRange(text: string): boolean {
   const [address = "", prefix, ...rest] = text.split("/");
   const version = isIP(address);

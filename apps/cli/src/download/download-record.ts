@@ -14,6 +14,8 @@ export type DownloadIdentity = {
 export type RecordedFile = {
   /** Bytes as they are sent, once the service has said it. */
   readonly total?: number | undefined;
+  /** Of the whole file as it is sent, in base64, where the service says it. */
+  readonly sha256?: string | undefined;
   /** The file's final name, once it is complete. */
   readonly savedAs?: string | undefined;
 };
@@ -62,11 +64,14 @@ async function readFiles(path: string, identity: DownloadIdentity): Promise<Map<
 }
 
 function readFileRecord(value: unknown): RecordedFile {
-  const [total, savedAs] = [readMember(value, "total"), readMember(value, "savedAs")];
-  return {
-    total: Number.isSafeInteger(total) ? Number(total) : undefined,
-    savedAs: typeof savedAs === "string" ? savedAs : undefined,
-  };
+  const total = readMember(value, "total");
+  const [sha256, savedAs] = [readText(value, "sha256"), readText(value, "savedAs")];
+  return { total: Number.isSafeInteger(total) ? Number(total) : undefined, sha256, savedAs };
+}
+
+function readText(value: unknown, name: string): string | undefined {
+  const text = readMember(value, name);
+  return typeof text === "string" ? text : undefined;
 }
 
 function readMember(value: unknown, name: string): unknown {

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -27,6 +27,8 @@ type Source = {
   /** The connection is gone for good after so many bytes. */
   readonly endsAfter?: number;
   readonly isLengthTold?: boolean;
+  /** What the service says the file's digest is. */
+  readonly sha256?: string;
   readonly failure?: unknown;
 };
 
@@ -34,7 +36,8 @@ type Source = {
 function createSource(source: Source = {}) {
   const { bytes = packed, chunkBytes = 10_000, endsAfter = Number.POSITIVE_INFINITY, isLengthTold = true } = source;
   const asked: number[] = [];
-  async function* read({ offset = 0, onProgress, signal }: DownloadOptions): AsyncGenerator<Uint8Array> {
+  async function* read({ offset = 0, onDigest, onProgress, signal }: DownloadOptions): AsyncGenerator<Uint8Array> {
+    if (source.sha256 !== undefined) onDigest?.(source.sha256);
     for (let at = offset; at < bytes.length; ) {
       signal?.throwIfAborted();
       if (at >= endsAfter) throw source.failure ?? incomplete();
@@ -51,6 +54,7 @@ function createSource(source: Source = {}) {
   return { asked, download };
 }
 
+const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("base64");
 const incomplete = (): ClientError =>
   new ClientError("The download broke off.", { kind: "unreachable", code: "DOWNLOAD_INCOMPLETE" });
 
@@ -87,6 +91,38 @@ describe("saveFile", () => {
     expect(await save(source)).toMatchObject({ bytes: packed.length, resumedFrom: 25_000 });
     expect(source.asked).toEqual([25_000]);
     expect((await read(name)).equals(packed)).toBe(true);
+  });
+
+  test.each([true, false])(
+    "the digest that the service tells is compared with what is on the disk: unpacked %s",
+    async (isUnpacked) => {
+      const finalName = isUnpacked ? "unpacked.jsonl" : name;
+      const [right, wrong] = [digestOf(packed), digestOf(Buffer.from("another file"))];
+      await save(createSource({ sha256: right }), { isUnpacked, finalName });
+      expect(await names()).toEqual([finalName]);
+      await rm(path.join(directory, finalName));
+      const damaged = {
+        exitCode: 5,
+        code: "FILE_DAMAGED",
+        message: expect.stringContaining("its SHA-256 is not the one"),
+      };
+      await expect(save(createSource({ sha256: wrong }), { isUnpacked, finalName })).rejects.toMatchObject(damaged);
+      expect(await readdir(directory)).toEqual([]);
+    },
+  );
+
+  test("a digest holds for bytes of two downloads, and another one is another file", async () => {
+    const plain = { bytes: randomBytes(40_000), endsAfter: 25_000 };
+    await expect(save(createSource({ ...plain, sha256: digestOf(plain.bytes) }))).rejects.toThrow();
+    const other = randomBytes(40_000);
+    const source = createSource({ bytes: other, sha256: digestOf(other) });
+    expect(await save(source)).toMatchObject({ bytes: 40_000, resumedFrom: 0 });
+    expect(source.asked).toEqual([25_000, 0]);
+    expect((await read(name)).equals(other)).toBe(true);
+    await rm(path.join(directory, name));
+    await expect(save(createSource({ ...plain, sha256: digestOf(plain.bytes) }))).rejects.toThrow();
+    await expect(save(createSource({ bytes: other }))).rejects.toMatchObject({ code: "FILE_DAMAGED" });
+    expect(await names()).toEqual([]);
   });
 
   test("a part of another run, project or service is not gone on with", async () => {

@@ -4,7 +4,8 @@ import path from "node:path";
 import { ClientError, type DownloadOptions } from "@biped/client";
 import { CommandError, createLocalError } from "../command-error.ts";
 import { exitCodes } from "../exit-codes.ts";
-import type { DownloadRecord } from "./download-record.ts";
+import { checkDigest } from "./check-digest.ts";
+import type { DownloadRecord, RecordedFile } from "./download-record.ts";
 import { formatBytes } from "./format-bytes.ts";
 import { checkGzipFile, isGzipFile, unpackGzipFile } from "./gzip-file.ts";
 import type { Progress } from "./progress-bar.ts";
@@ -48,7 +49,7 @@ async function receive(file: FileToSave, part: string): Promise<number> {
   const left = known === undefined ? 0 : await measureFile(part);
   const offset = left <= (known?.total ?? left) ? left : 0;
   if (offset > 0 && offset === known?.total) return offset;
-  await file.record.save(file.name, { total: offset > 0 ? known?.total : undefined });
+  await file.record.save(file.name, offset > 0 ? { total: known?.total, sha256: known?.sha256 } : {});
   if ((await receiveFrom(file, part, offset)) === "complete") return offset;
   await file.record.save(file.name, {});
   await receiveFrom(file, part, 0);
@@ -62,21 +63,25 @@ const changeCodes: ReadonlySet<string> = new Set(["FILE_CHANGED", "HTTP_416"]);
 async function receiveFrom(file: FileToSave, part: string, offset: number): Promise<"complete" | "changed"> {
   const { record, name, signal, download, onProgress } = file;
   let progress: Progress = { received: offset, total: undefined, resumedFrom: offset };
+  let sha256: string | undefined;
   const handle = await openPart(file, part, offset);
   try {
     const chunks = await download({
       offset,
       signal,
+      onDigest: (told) => {
+        sha256 = told;
+      },
       onProgress: (received, total) => {
         progress = { ...progress, received, total };
       },
     });
     let position = offset;
     for await (const chunk of chunks) {
-      if (position === offset && progress.total !== undefined) {
-        const before = record.find(name)?.total;
-        if (before !== undefined && before !== progress.total) return "changed";
-        await record.save(name, { total: progress.total });
+      if (position === offset) {
+        const before = record.find(name) ?? {};
+        if (isOtherFile(before, { total: progress.total, sha256 })) return "changed";
+        await record.save(name, { total: progress.total ?? before.total, sha256: sha256 ?? before.sha256 });
       }
       position += await writeWhole(handle, chunk, position);
       onProgress(progress);
@@ -89,6 +94,13 @@ async function receiveFrom(file: FileToSave, part: string, offset: number): Prom
   } finally {
     await handle.close();
   }
+}
+
+/** What a service does not say is not held against it. */
+function isOtherFile(before: RecordedFile, now: RecordedFile): boolean {
+  const isOther = <Value>(one: Value | undefined, other: Value | undefined): boolean =>
+    one !== undefined && other !== undefined && one !== other;
+  return isOther(before.total, now.total) || isOther(before.sha256, now.sha256);
 }
 
 /** A symbolic link that somebody put there is not followed. Windows has none of these flags. */
@@ -109,15 +121,17 @@ async function writeWhole(handle: Pick<FileHandle, "write">, chunk: Uint8Array, 
 async function finish(file: FileToSave, part: string, resumedFrom: number): Promise<Omit<SavedFile, "resumedFrom">> {
   const { directory, name, finalName, isUnpacked, record, signal } = file;
   const target = path.join(directory, finalName);
+  const sha256 = record.find(name)?.sha256;
   const isPacked = await isGzipFile(part);
   try {
+    if (sha256 !== undefined) await checkDigest(part, sha256, signal);
     if (isPacked && isUnpacked) {
       await unpackGzipFile(part, `${target}.part`, signal);
       await rename(`${target}.part`, target);
       await rm(part);
     } else {
-      // Bytes of two downloads belong together only if the checksum of the whole says so.
-      if (isPacked && resumedFrom > 0) await checkGzipFile(part, signal);
+      // Bytes of two downloads belong together only if a checksum of the whole says so.
+      if (isPacked && resumedFrom > 0 && sha256 === undefined) await checkGzipFile(part, signal);
       await rename(part, target);
     }
   } catch (error) {

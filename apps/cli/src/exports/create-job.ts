@@ -23,6 +23,7 @@ type JobOptions = {
   readonly fields?: string;
   readonly device?: string;
   readonly segment?: number;
+  readonly formulaGuard?: true;
 };
 type Options = JobOptions &
   WaitOptions & { readonly file?: string; readonly wait?: true; readonly download?: string | true };
@@ -57,6 +58,7 @@ export function addCreateCommand(parent: Command, context: CommandContext): void
       new Option("--device <label>", `${deviceLabels.join(", ")} (default: all)`).argParser(parseOneOf(deviceLabels)),
     )
     .option("--segment <id>", "one segment of the users", parseId)
+    .option("--formula-guard", "CSV only: an apostrophe before what a spreadsheet would take for a formula")
     .option("--wait", "wait until its first run has ended")
     .option("--download [folder]", "wait, and save the files");
   addWaitOptions(command)
@@ -84,7 +86,7 @@ async function follow(
   { jobId, download, timeout, interval }: WaitOptions & Pick<Options, "download"> & { readonly jobId: number },
 ): Promise<void> {
   const { terminal } = context;
-  const run = await waitForRun(context, opened.exports, { jobId, timeout, interval });
+  const run = await waitForRun(context, opened.exports, { jobId, timeout, interval, isNewJob: true });
   if (download === undefined) {
     if (terminal.isJson) return terminal.printJson({ jobId, run: withoutLinks(run) });
     return printRun(context, jobId, run);
@@ -106,15 +108,32 @@ async function sendJob(
     return (await exports.create(job, { signal })).jobId;
   } catch (error) {
     const isUnknown = signal.aborted || (error instanceof ClientError && error.kind !== "refused");
+    if (isFieldRefused(error)) terminal.note(`The fields that there are: biped exports fields ${job.scope}`);
     if (isUnknown) terminal.note("Before you repeat it, see whether the job was created: biped exports list");
     throw error;
   }
 }
 
-const members = ["name", "format", "exportScope", "frequency", "from", "to", "fields", "device", "segment"] as const;
+/** Which fields there are is known to the service alone. */
+function isFieldRefused(error: unknown): boolean {
+  return error instanceof ClientError && /\bfieldName\b/.test(error.serverText ?? "");
+}
+
+const members = [
+  "name",
+  "format",
+  "exportScope",
+  "frequency",
+  "from",
+  "to",
+  "fields",
+  "device",
+  "segment",
+  "formulaGuard",
+] as const;
 
 function readOptions(options: JobOptions): NewJob {
-  const { name, format = "JSONL", exportScope = "sessions", frequency, from, to, fields, device, segment } = options;
+  const { name, format = "JSONL", exportScope = "sessions", frequency, from, to, fields } = options;
   if (members.every((member) => options[member] === undefined)) {
     throw createUsageError(
       "A job needs --name, --frequency and --fields, or a --file",
@@ -129,8 +148,9 @@ function readOptions(options: JobOptions): NewJob {
     scope: exportScope,
     frequency: { value: frequency, ...(dateRange && { dateRange }) },
     fields: names,
-    deviceLabel: device ?? "all",
-    ...(segment !== undefined && { segmentId: segment }),
+    deviceLabel: options.device ?? "all",
+    ...(options.segment !== undefined && { segmentId: options.segment }),
+    ...(options.formulaGuard && { formulaGuard: true }),
   };
   return checkNewJob(job, undefined);
 }

@@ -43,6 +43,8 @@ test.each([
   [{ ...daily, fields: [{ fieldName: "a" }, { fieldName: "a" }] }, /^--fields must name one field or more, each once/],
   [{ ...daily, deviceLabel: "watch" }, "--device must be one of all, desktop, mobile, tablet"],
   [{ ...daily, segmentId: 0 }, "--segment must be a whole number, 1 or more"],
+  [{ ...daily, formulaGuard: true }, "--formula-guard must be left out, except for CSV"],
+  [{ ...daily, format: "CSV", formulaGuard: "yes" }, "--formula-guard must be true or false"],
 ])("a broken rule is named with its option: %#", (job, message) => {
   expect(refusalOf(job)).toEqual(typeof message === "string" ? message : expect.stringMatching(message));
 });

@@ -84,6 +84,18 @@ const rules: readonly Rule[] = [
     rule: "be a whole number, 1 or more",
     isKept: (id) => id === undefined || (Number.isSafeInteger(id) && Number(id) >= 1),
   },
+  {
+    member: "formulaGuard",
+    option: "--formula-guard",
+    rule: "be true or false",
+    isKept: (guard) => guard === undefined || typeof guard === "boolean",
+  },
+  {
+    member: "formulaGuard",
+    option: "--formula-guard",
+    rule: "be left out, except for CSV",
+    isKept: (guard, job) => guard !== true || job.format === "CSV",
+  },
 ];
 
 /**

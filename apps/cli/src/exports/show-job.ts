@@ -36,7 +36,7 @@ async function showJob(context: CommandContext, jobId: number, command: Command)
 }
 
 function describeJob(job: Job): readonly (readonly [name: string, value: string])[] {
-  const { jobId, name, format, scope, frequency, state, deviceLabel, segmentId, createdAt, fields } = job;
+  const { jobId, name, format, scope, frequency, state, deviceLabel, segmentId, createdAt, fields, formulaGuard } = job;
   const range = frequency?.value === "once" ? frequency.dateRange : undefined;
   return [
     ["Job", String(jobId)],
@@ -48,6 +48,7 @@ function describeJob(job: Job): readonly (readonly [name: string, value: string]
     ...(range === undefined ? [] : ([["Range", `${formatValue(range.from)} to ${formatValue(range.to)}`]] as const)),
     ["Devices", formatValue(deviceLabel)],
     ...(segmentId === undefined || segmentId === null ? [] : ([["Segment", formatValue(segmentId)]] as const)),
+    ...(formulaGuard === true ? ([["Formulas", "guarded: an apostrophe in front"]] as const) : []),
     ["Created", formatValue(createdAt)],
     ["Fields", Array.isArray(fields) ? fields.map(formatField).join(", ") : "-"],
   ];

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { createLocalError } from "../command-error.ts";
 import { escapeControls } from "../terminal/escape-controls.ts";
+import { describeBegin, describeFailure, describeWritten } from "./describe-run.ts";
 import { parseDuration, parseId } from "./export-arguments.ts";
 import { formatValue } from "./list-jobs.ts";
 import { withoutLinks } from "./list-runs.ts";
@@ -16,6 +17,9 @@ export type WaitOptions = {
 type Options = WaitOptions & { readonly run?: number };
 
 const examples = `
+The newest run of a daily or hourly job is the one that waits for its period to
+end; when it can begin is told on stderr. Those that are over: biped exports runs
+
 Exit code 0 when the run has succeeded, 1 when it has failed or the time is up.
 
 Examples:
@@ -53,13 +57,17 @@ export function addWaitOptions(command: Command): Command {
     );
 }
 
-type Wanted = Options & { readonly jobId: number };
+type Wanted = Options & {
+  readonly jobId: number;
+  /** Then it has no other runs. */
+  readonly isNewJob?: true;
+};
 
 /** Tells each change of state beside the result. */
 export async function waitForRun(context: CommandContext, exports: DataExport, wanted: Wanted): Promise<Run> {
   const { jobId, run: runId, timeout, interval } = wanted;
   const { signal } = context;
-  const onLook = createTeller(context);
+  const onLook = createTeller(context, wanted);
   const options = { runId, timeoutMilliseconds: timeout, intervalMilliseconds: interval, onLook, signal };
   try {
     return await exports.waitForRun(jobId, options);
@@ -73,35 +81,55 @@ export async function waitForRun(context: CommandContext, exports: DataExport, w
   }
 }
 
-function createTeller({ terminal, nowMilliseconds }: CommandContext): (run: Run | undefined) => void {
-  const begin = nowMilliseconds();
+function createTeller({ terminal, nowMilliseconds }: CommandContext, { jobId, timeout, isNewJob }: Wanted) {
+  const start = nowMilliseconds();
   let told: string | undefined;
-  return (run) => {
-    const state = run === undefined ? "no run yet" : `run ${run.jobRunId} ${formatValue(run.state)}`;
+  return (run: Run | undefined): void => {
+    const state = run === undefined ? "no run yet" : describeState(run);
     if (state === told) return;
     told = state;
-    const seconds = Math.floor((nowMilliseconds() - begin) / 1000);
+    const seconds = Math.floor((nowMilliseconds() - start) / 1000);
     terminal.note(`${`${seconds} s`.padStart(6)}  ${escapeControls(state)}`);
+    const begin = run && describeBegin(run, nowMilliseconds());
+    if (begin === undefined) return;
+    const isInTime = Date.parse(run?.startDate ?? "") < start + timeout;
+    terminal.note(escapeControls(`${begin}${isInTime ? "" : " That is after the --timeout of this wait."}`));
+    if (!isNewJob) terminal.note(`Runs that are over: biped exports runs ${jobId}`);
   };
 }
 
-export function printRun({ terminal }: CommandContext, jobId: number, { jobRunId, files = [] }: Run): void {
+function describeState(run: Run): string {
+  const isRepeated = run.state === "RUNNABLE" && describeFailure(run) !== "";
+  const before = isRepeated ? `, tried again later; an attempt failed${describeFailure(run)}` : "";
+  return `run ${run.jobRunId} ${formatValue(run.state)}${before}`;
+}
+
+export function printRun({ terminal }: CommandContext, jobId: number, run: Run): void {
+  const { jobRunId, files = [] } = run;
   if (!terminal.isOutputTerminal) {
     terminal.print([jobRunId, "SUCCESS", files.length].join("\t"));
     return;
   }
-  terminal.print(
-    `Run ${jobRunId} of job ${jobId} has succeeded: ${files.length} ${files.length === 1 ? "file" : "files"}.`,
-  );
-  terminal.note(`Save them with: biped exports download ${jobId} ${jobRunId}`);
+  terminal.print(`Run ${jobRunId} of job ${jobId} has succeeded: ${describeWritten(run)}.`);
+  if (files.length > 0) terminal.note(`Save them with: biped exports download ${jobId} ${jobRunId}`);
+  else terminal.note("Its files have been deleted: they are kept for some days only.");
 }
 
 /** Of a run that has not succeeded there is nothing to fetch. */
-export function refuseUnfinishedRun(jobId: number, { jobRunId, state }: Run): never {
-  const isFailed = state === "FAILURE";
-  throw createLocalError(
-    isFailed ? `Run ${jobRunId} of job ${jobId} has failed` : `Run ${jobRunId} of job ${jobId} has no files yet`,
-    isFailed ? "RUN_FAILED" : "RUN_NOT_FINISHED",
-    isFailed ? `Other runs: biped exports runs ${jobId}` : `Wait for it: biped exports wait ${jobId} --run ${jobRunId}`,
-  );
+export function refuseUnfinishedRun(jobId: number, run: Run): never {
+  const { jobRunId, state } = run;
+  const subject = `Run ${jobRunId} of job ${jobId}`;
+  const others = `Other runs: biped exports runs ${jobId}`;
+  if (state === "FAILURE") {
+    throw createLocalError(`${subject} has failed${describeFailure(run)}`, "RUN_FAILED", others);
+  }
+  if (state === "SUCCESS") {
+    throw createLocalError(
+      `The files of run ${jobRunId} are no longer there`,
+      "FILE_GONE",
+      `Files are kept for some days only. ${others}`,
+    );
+  }
+  const next = `Wait for it: biped exports wait ${jobId} --run ${jobRunId}`;
+  throw createLocalError(`${subject} has no files yet`, "RUN_NOT_FINISHED", next);
 }

@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { createDirectorySource, type DataSource, locateDay, type WantedData } from "@biped/data-export-api";
+import {
+  createDirectorySource,
+  type DataSource,
+  DataUnavailable,
+  locateDay,
+  type WantedData,
+} from "@biped/data-export-api";
 import { formatStatements } from "./day-statements.ts";
 import { runStatements } from "./run-statements.ts";
 import { findSite } from "./sites.ts";
@@ -55,7 +61,7 @@ export function createBelievableSource(settings: BelievableSettings): Believable
     return directory.find(wanted);
   };
   const close = async (): Promise<void> => {
-    closing.abort(new Error("The sandbox stops."));
+    closing.abort(new DataUnavailable("The sandbox stops."));
     await turn;
   };
   return { find, close };

@@ -2,9 +2,10 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { constants, setPriority } from "node:os";
 import path from "node:path";
+import { DataUnavailable } from "@biped/data-export-api";
 import type { Answer, Order } from "./statements-process.ts";
 
-/** In a process of its own, which ends with `signal`. @throws Where a statement fails, or the process does. */
+/** In a process of its own, which ends with `signal`. @throws DataUnavailable */
 export async function runStatements(order: Order, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const child = startProcess();
@@ -15,15 +16,17 @@ export async function runStatements(order: Order, signal: AbortSignal): Promise<
     answer = message;
     child.disconnect();
   });
-  // Where it cannot be sent, the process has ended, which shows below.
-  child.send(order, () => {});
+  const ending = once(child, "exit");
+  // Without a file descriptor left there is no channel; where it cannot be sent, the process has ended. Both show below.
+  if (child.connected) child.send(order, () => {});
   try {
-    await once(child, "exit");
+    await ending;
   } finally {
     signal.removeEventListener("abort", kill);
   }
   signal.throwIfAborted();
-  if (answer.failure !== undefined) throw new Error(`The sandbox could not make its data: ${answer.failure}.`);
+  if (answer.failure !== undefined)
+    throw new DataUnavailable(`The sandbox could not make its data: ${answer.failure}.`);
 }
 
 /** Without the environment and its secrets, and behind everything else that wants to run. */
