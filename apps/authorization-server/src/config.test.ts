@@ -138,7 +138,7 @@ test("every mistake is named at once, each on a line with its setting, and no va
   expect(mistakes).toEqual([
     "BIPED_DATABASE_URL must be sqlite:PATH or postgres://…",
     "BIPED_HOST must be an IP address or localhost",
-    "BIPED_PUBLIC_PORT must be a whole number",
+    "BIPED_PUBLIC_PORT must be a whole number from 1 to 65535",
     "BIPED_ADMIN_PORT must be a whole number from 1 to 65535",
     "BIPED_ISSUER must be an http or https URL",
     "BIPED_CONSOLE_URL must be an http or https URL",
