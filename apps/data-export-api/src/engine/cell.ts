@@ -27,7 +27,8 @@ export function createCells({ scope, fields, projectId }: Selection, { column }:
       case "view_time":
         return { text: formatMoment(column(field.fieldName)), kind: "text" };
       case customVar: {
-        const entries = `list_filter(${column("custom_vars")}, lambda entry: entry.position = ${field.customVarPosition})`;
+        const isMeant = `lambda entry: entry.position = ${field.customVarPosition}`;
+        const entries = `list_filter(${column("custom_vars")}, ${isMeant})`;
         return { text: `coalesce(${entries}[1].value, '')`, kind: "text" };
       }
       case dynamicVar: {

@@ -68,18 +68,20 @@ function createTask(files: readonly string[], changes: Partial<ExportTask> = {})
 const unpack = (task: ExportTask, name: string): string =>
   gunzipSync(readFileSync(path.join(task.directory, name))).toString();
 
+/** What the system tells of a process; nothing where it has ended. */
+function readProcess(pid: number | string, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 /** Of the engine's processes that this one has begun, those that are there. */
 function findProcesses(parent = process.pid): readonly number[] {
-  const read = (pid: string, name: string): string => {
-    try {
-      return readFileSync(`/proc/${pid}/${name}`, "utf8");
-    } catch {
-      return "";
-    }
-  };
   const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  const ours = all.filter((pid) => read(pid, "cmdline").includes("engine-process"));
-  return ours.filter((pid) => read(pid, "status").includes(`\nPPid:\t${parent}\n`)).map(Number);
+  const engines = all.filter((pid) => readProcess(pid, "cmdline").includes("engine-process"));
+  return engines.filter((pid) => readProcess(pid, "status").includes(`\nPPid:\t${parent}\n`)).map(Number);
 }
 
 async function waitFor<Found>(find: () => Found | undefined | false): Promise<Found> {
@@ -195,11 +197,13 @@ describe("bad data", () => {
   });
 });
 
+const runQuietly = (command: string, ...args: readonly string[]) => execFileSync(command, args, { stdio: "ignore" });
+
 const isMountable = ((): boolean => {
   const probe = mkdtempSync(path.join(tmpdir(), "biped-mount-"));
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", probe], { stdio: "ignore" });
-    execFileSync("umount", [probe], { stdio: "ignore" });
+    runQuietly("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", probe);
+    runQuietly("umount", probe);
     return true;
   } catch {
     console.log("no test of a full disk: this user may not mount one");
@@ -211,12 +215,12 @@ const isMountable = ((): boolean => {
 
 test.runIf(isMountable)("a full disk is said to be full", async () => {
   const directory = newFolder();
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", directory]);
+  runQuietly("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", directory);
   try {
     const failure = engine.run(createTask([small], { directory }));
     await expect(failure).rejects.toMatchObject({ message: "There is no space left for the file.", isLasting: false });
   } finally {
-    execFileSync("umount", [directory]);
+    runQuietly("umount", directory);
   }
 });
 
@@ -267,21 +271,21 @@ describe.runIf(isLinux)("its process", () => {
     const parent = spawn(process.execPath, ["--conditions=biped-source", program], { stdio: "ignore" });
     await waitFor(() => readdirSync(task.directory).length > 0);
     const [pid = 0] = findProcesses(parent.pid);
-    expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toContain("engine-process");
+    expect(readProcess(pid, "cmdline")).toContain("engine-process");
     parent.kill("SIGKILL");
     await once(parent, "close");
     await waitFor(() => !readdirSync("/proc").includes(String(pid)));
   });
 
   test("knows nothing of the environment, and leaves the processor to others with each of its threads", async () => {
-    const { abort, pid } = await startLong();
+    const { abort, run, pid } = await startLong();
     const tasks = readdirSync(`/proc/${pid}/task`);
-    const niceness = tasks.map(
-      (id) => readFileSync(`/proc/${pid}/task/${id}/stat`, "utf8").split(") ")[1]?.split(" ")[16],
-    );
+    const niceness = tasks.map((id) => readProcess(pid, `task/${id}/stat`).split(") ")[1]?.split(" ")[16]);
     expect([tasks.length > 3, new Set(niceness)]).toEqual([true, new Set(["19"])]);
-    expect(readFileSync(`/proc/${pid}/environ`, "utf8").replace(/^NODE_CHANNEL_\w+=\w+\0/gm, "")).toBe("");
+    const environment = readProcess(pid, "environ").split("\0");
+    expect(environment.filter((entry) => !/^(?:NODE_CHANNEL_\w+=|$)/.test(entry))).toEqual([]);
     abort.abort();
+    await expect(run).rejects.toThrow("aborted");
   });
 
   test("a signal of the terminal is its parent's affair", async () => {
@@ -300,7 +304,7 @@ describe.runIf(isLinux)("its process", () => {
     const pid = await waitFor(() => findProcesses()[0]);
     let highestKilobytes = 0;
     while (!abort.signal.aborted) {
-      const [, kilobytes] = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+      const [, kilobytes] = /^VmHWM:\s+(\d+)/m.exec(readProcess(pid, "status")) ?? [];
       highestKilobytes = Math.max(highestKilobytes, Number(kilobytes ?? 0));
       await pause(20);
     }

@@ -65,9 +65,10 @@ async function runInProcess<Outcome>(order: Order, signal: AbortSignal): Promise
     answer = message;
     child.disconnect();
   });
-  // Where it cannot be sent, the process has ended, which shows below.
-  child.send(order, () => {});
-  const ended = await once(child, "exit").catch(refuseStart);
+  const ending = once(child, "exit").catch(refuseStart);
+  // Without a file descriptor left there is no channel. Where sending fails, the process has ended. Both show below.
+  if (child.connected) child.send(order, () => {});
+  const ended = await ending;
   signal.removeEventListener("abort", kill);
   signal.throwIfAborted();
   if (answer === undefined) {
@@ -78,10 +79,9 @@ async function runInProcess<Outcome>(order: Order, signal: AbortSignal): Promise
   throw new EngineFailure(answer.failure.reason, answer.failure);
 }
 
-/** Without the environment and its secrets. As source or compiled, the program stands beside this file. */
+/** With the options of this process (which sources need) and without its environment, where secrets are. */
 function startProcess(): ChildProcess {
   const program = path.join(import.meta.dirname, `engine-process${path.extname(import.meta.filename)}`);
-  const execArgv = findConditions(process.execArgv);
   try {
     const child = fork(program, { env: {}, stdio: ["ignore", "ignore", "ignore", "ipc"] });
     lowerPriority(child);
@@ -89,11 +89,6 @@ function startProcess(): ChildProcess {
   } catch (error) {
     return refuseStart(error);
   }
-}
-
-/** By which imports lead to sources; given in one word or in two. */
-function findConditions(execArgv: readonly string[]): string[] {
-  return execArgv.filter((word, at) => word.startsWith("--conditions") || execArgv[at - 1] === "--conditions");
 }
 
 /** As long as there is one thread only: those to come inherit it. Token issue never waits for an export (L-08). */

@@ -86,5 +86,6 @@ function formatCsvHeader(cells: readonly Cell[]): string {
 
 /** R-46: a spreadsheet takes text that begins like this for a formula, and runs it. */
 function guardFormula(text: string): string {
-  return `CASE WHEN left(${text}, 1) IN ('=', '+', '-', '@', chr(9), chr(13), chr(0)) THEN concat('''', ${text}) ELSE ${text} END`;
+  const isFormula = `left(${text}, 1) IN ('=', '+', '-', '@', chr(9), chr(13), chr(0))`;
+  return `CASE WHEN ${isFormula} THEN concat('''', ${text}) ELSE ${text} END`;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -193,6 +193,7 @@ describe("import", () => {
         { day: "2026-11-04", name: "2026-11-04.parquet", rowCount: 1 },
       ],
     });
+    expect(readdirSync(directory).sort()).toEqual(["2026-11-03.parquet", "2026-11-04.parquet"]);
     const files = [path.join(directory, "2026-11-03.parquet")];
     const fields = [{ fieldName: "session_id" }];
     expect(await runTask({ kind: "preview", files, limit: 9, selection: { ...selection, fields } }, settings)).toEqual({
@@ -228,6 +229,14 @@ describe("import", () => {
         '{"session_time":null,"times":null,"session_id":null,"density":null,"floats":null,"dynamic_vars":null,' +
         '"custom_vars":null,"o\'dd \\"name":null}\n',
     );
+  });
+
+  test("lines are in the order of the file's rows", async () => {
+    const input = await write("SELECT range AS session_id, repeat('x', 100) AS city FROM range(300000)");
+    const directory = newFolder();
+    await runTask({ kind: "import", scope: "sessions", step: "parquet-to-lines", input, directory }, settings);
+    const lines = readFileSync(path.join(directory, "lines.jsonl"), "utf8").split("\n");
+    expect(lines.findIndex((line, index) => !line.startsWith(`{"session_id":${index},`))).toBe(300_000);
   });
 
   test("a file that is no Parquet is said to be none", async () => {

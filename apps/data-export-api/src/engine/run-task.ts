@@ -12,7 +12,9 @@ import type { ExportOutcome, ExportTask, Outcomes, Task } from "./task.ts";
 /** @throws EngineFailure */
 export async function runTask(task: Task, settings: EngineSettings): Promise<Outcomes[Task["kind"]]> {
   const reach = findReach(task);
-  const connection = await openLockedDatabase(settings, reach);
+  // A second thread would halve the memory in which an import sorts.
+  const threads = task.kind === "import" ? 1 : settings.threads;
+  const connection = await openLockedDatabase({ ...settings, threads }, reach);
   try {
     return await perform(connection, task);
   } catch (error) {
@@ -27,7 +29,7 @@ function findReach(task: Task): Reach {
     case "export":
       return { files: task.files, directory: task.directory, rowOrder: "any" };
     case "import":
-      return { files: [task.input], directory: task.directory, rowOrder: "kept" };
+      return { files: [task.input], directory: task.directory, rowOrder: "any" };
     default:
       return { files: task.files, directory: undefined, rowOrder: "kept" };
   }

@@ -32,7 +32,7 @@ export async function openSource(
   return createSource(scope, from, new Map(found));
 }
 
-export function createSource(scope: ExportScope, from: string, found: FoundColumns): Source {
+function createSource(scope: ExportScope, from: string, found: FoundColumns): Source {
   const wanted = new Map(storedColumns[scope].map(({ name, type }) => [name, type]));
   const column = (name: string): string => {
     const type = wanted.get(name);
