@@ -76,10 +76,11 @@ async function keepFile({ workRoot, fileRoot }: Roots, workFile: string, target:
   } finally {
     await file.close();
   }
-  const isNew = (await mkdir(path.dirname(target), { recursive: true, mode: directoryMode })) !== undefined;
+  await mkdir(path.dirname(target), { recursive: true, mode: directoryMode });
   await rename(workFile, target);
   await syncDirectory(path.dirname(target));
-  if (isNew) await syncDirectory(fileRoot);
+  // Another process may have made the directory, and not have got so far.
+  await syncDirectory(fileRoot);
 }
 
 /** A rename has happened for good when the directory is on the disk. */

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Log } from "@biped/listener";
-import type { DataSource } from "../data/data-source.ts";
+import { type DataSource, DataUnavailable } from "../data/data-source.ts";
 import { type Engine, EngineFailure } from "../engine/engine.ts";
 import type { ExportOutcome } from "../engine/task.ts";
 import type { FileStore } from "../files/file-store.ts";
@@ -10,7 +10,7 @@ import { startRepeating } from "./repeating.ts";
 import type { RunSettings } from "./run-settings.ts";
 
 export type AttemptParts = {
-  readonly storage: Pick<WorkStorage, "renewLease" | "completeRun" | "failRun">;
+  readonly storage: Pick<WorkStorage, "renewLease" | "completeRun" | "failRun" | "giveBackRun">;
   readonly engine: Pick<Engine, "run">;
   readonly dataSource: DataSource;
   readonly fileStore: Pick<FileStore, "openWork" | "keep" | "remove" | "closeWork">;
@@ -21,12 +21,14 @@ export type AttemptParts = {
   readonly log: Log;
 };
 
+const mostLostAttempts = 30;
+
 type Kept = { readonly written: WrittenTotals; readonly files: readonly RunFile[] };
 
 type Failure = {
   /** For people: no path and no value of any row. */
   readonly reason: string;
-  readonly retry: "by delays" | "at once" | "never";
+  readonly retry: "by delays" | "never";
   /** For the log. */
   readonly error?: unknown;
 };
@@ -45,9 +47,10 @@ export async function attemptRun(claimed: ClaimedRun, parts: AttemptParts, stopp
     const outcome = await writeFiles(claimed, parts, signal).catch((error: unknown) =>
       explainFailure(error, { stopping, limit: limit.signal, parts }),
     );
-    const isStored = "files" in outcome ? await complete(claimed, parts, outcome) : await fail(claimed, parts, outcome);
+    const isStored = await storeOutcome(claimed, parts, outcome);
     const fields = { jobId: job.jobId, projectId, runId: run.runId };
     if (!isStored) parts.log.warn("run was left to another attempt", fields);
+    else if (outcome === "stopped") parts.log.info("run given back", fields);
     else if ("files" in outcome) parts.log.info("run done", { ...fields, count: outcome.written.rowCount });
     else parts.log.warn("run failed", { ...fields, reason: outcome.reason, error: outcome.error });
   } finally {
@@ -78,6 +81,11 @@ async function writeFiles(claimed: ClaimedRun, parts: AttemptParts, signal: Abor
   const { job, run, projectId, leaseId } = claimed;
   const { scope, fields, deviceLabel, segmentId, format, formulaGuard, frequency } = job;
   const { period } = run;
+  // Kills are nobody's failure; but what ends its worker each time would go round for ever.
+  const lostAttempts = run.attempts - 1 - run.failures;
+  if (lostAttempts >= mostLostAttempts) {
+    return { reason: `Its worker ended ${lostAttempts} times before it was done.`, retry: "never" };
+  }
   const found = await parts.dataSource.find({ projectId, scope, period });
   const isOnce = frequency.value === "once";
   // Who asks for one range gets what is there of it. Nobody looks at each hour and day: what is late there must show.
@@ -132,16 +140,28 @@ async function removeAll(files: readonly RunFile[], fileStore: Pick<FileStore, "
 
 type Surroundings = { readonly stopping: AbortSignal; readonly limit: AbortSignal; readonly parts: AttemptParts };
 
-function explainFailure(error: unknown, { stopping, limit, parts }: Surroundings): Failure {
-  // A stopped attempt has been counted, but it never ends the run.
-  if (stopping.aborted) return { reason: "The server was stopped during the attempt.", retry: "at once" };
+function explainFailure(error: unknown, { stopping, limit, parts }: Surroundings): Failure | "stopped" {
+  if (stopping.aborted) return "stopped";
   const { attemptLimitSeconds } = parts.settings;
   if (limit.aborted)
     return { reason: `The attempt took longer than ${attemptLimitSeconds} seconds.`, retry: "by delays" };
+  if (error instanceof DataUnavailable) {
+    return { reason: "The server could not look for the data; its log says why.", retry: "by delays", error };
+  }
+  if (isFull(error)) return { reason: "There is no space left for the file.", retry: "by delays", error };
   if (!(error instanceof EngineFailure)) {
     return { reason: "The server could not write the files; its log says why.", retry: "by delays", error };
   }
   return { reason: error.message, retry: error.isLasting ? "never" : "by delays", error: error.cause };
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
+function storeOutcome(claimed: ClaimedRun, parts: AttemptParts, outcome: Kept | Failure | "stopped"): Promise<boolean> {
+  if (outcome === "stopped") return parts.storage.giveBackRun(claimed.run.runId, claimed.leaseId);
+  return "files" in outcome ? complete(claimed, parts, outcome) : fail(claimed, parts, outcome);
 }
 
 /** Where it throws, the files may be listed all the same: they stay, for the run or for the sweep. */
@@ -154,7 +174,7 @@ async function complete({ run, leaseId }: ClaimedRun, parts: AttemptParts, kept:
 
 function fail({ run, leaseId }: ClaimedRun, parts: AttemptParts, { reason, retry }: Failure): Promise<boolean> {
   const endedAt = Math.floor(parts.nowSeconds());
-  const delay = retry === "at once" ? 0 : parts.settings.retryDelaysSeconds[run.attempts - 1];
+  const delay = parts.settings.retryDelaysSeconds[run.failures];
   const retryAt = retry === "never" || delay === undefined ? undefined : endedAt + delay;
   return parts.storage.failRun(run.runId, leaseId, { endedAt, reason, retryAt });
 }

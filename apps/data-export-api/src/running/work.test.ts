@@ -10,6 +10,7 @@ import {
   projectId,
   writeParts,
 } from "../../../../test/export-work.ts";
+import { DataUnavailable } from "../data/data-source.ts";
 import { EngineFailure } from "../engine/engine.ts";
 import type { ExportTask } from "../engine/task.ts";
 import { deleteExpiredFiles, deleteForgotten } from "./sweep.ts";
@@ -204,6 +205,16 @@ describe("a failed attempt", () => {
     expect(exports.lines.filter((line) => line.includes("ENOSPC"))).toHaveLength(1);
   });
 
+  test("to look for the data is tried again, where a job runs once, too; the log says why, and the run names no path", async () => {
+    const job = await exports.createJob(once);
+    const cause = new Error("EACCES: permission denied, scandir '/mnt/data'");
+    const find = () => Promise.reject(new DataUnavailable("A directory of the data cannot be read.", { cause }));
+    await tickOnce(exports.openWork({ dataSource: { find } }));
+    const failureReason = "The server could not look for the data; its log says why.";
+    expect((await exports.findRun(job)).run).toMatchObject({ state: "RUNNABLE", failureReason });
+    expect(exports.lines.filter((line) => line.includes("EACCES"))).toHaveLength(1);
+  });
+
   test("that breaks off between two parts leaves none of them", async () => {
     const job = await exports.createJob(once);
     const { fileStore } = exports.parts;
@@ -311,8 +322,8 @@ describe("a worker that ends", () => {
     await work.tick();
     await held.begun;
     await work.stop();
-    const failureReason = "The server was stopped during the attempt.";
-    expect((await exports.findRun(job)).run).toMatchObject({ state: "RUNNABLE", dueAt: now, failureReason });
+    const { run } = await exports.findRun(job);
+    expect(run).toMatchObject({ state: "RUNNABLE", dueAt: now, attempts: 1, failures: 0, failureReason: undefined });
     expect(listDisk()).toStrictEqual(nothing);
     await work.tick();
     expect((await exports.findRun(job)).run.state).toBe("RUNNABLE");
@@ -329,7 +340,22 @@ describe("a worker that ends", () => {
       await held.begun;
       await work.stop();
     }
-    expect((await exports.findRun(job)).run).toMatchObject({ state: "RUNNABLE", attempts: 5 });
+    expect((await exports.findRun(job)).run).toMatchObject({ state: "RUNNABLE", attempts: 5, failures: 0 });
+    // What fails afterwards has all its delays before it.
+    await tickOnce(exports.openWork({ engine: failingEngine(new Error("It broke.")) }));
+    expect((await exports.findRun(job)).run).toMatchObject({ state: "RUNNABLE", dueAt: now + 60, failures: 1 });
+  });
+
+  test("thirty times, each time with the run, makes it a FAILURE: it would go round for ever", async () => {
+    const job = await exports.createJob(once);
+    await exports.openWork({ settings: { ...exports.parts.settings, runsAtOnce: 0 } }).tick();
+    for (let attempt = 0; attempt < 30; attempt += 1) {
+      const claimed = await exports.storage.claimRun({ leaseId: `${attempt}`, leaseMilliseconds: 0 }, now);
+      expect(claimed?.run.attempts).toBe(attempt + 1);
+    }
+    await tickOnce(exports.openWork());
+    const failureReason = "Its worker ended 30 times before it was done.";
+    expect((await exports.findRun(job)).run).toMatchObject({ state: "FAILURE", attempts: 31, failureReason });
   });
 
   const sweepAll = async (): Promise<number> => {
@@ -398,6 +424,23 @@ describe("how many at once", () => {
     await tickOnce(exports.openWork({ settings: { ...exports.parts.settings, runsAtOnce: 0 } }));
     expect((await exports.findRun(job)).run.state).toBe("RUNNABLE");
   });
+});
+
+test("a time zone that this machine does not know holds up its project's runs, and nobody else's", async () => {
+  const held = await exports.createJob();
+  await exports.storage.setTimeZone(projectId, "Mars/Base");
+  const { period, dueAt } = (await exports.findRun(held)).run;
+  const job = await exports.storage.findJob(projectId, held);
+  if (job === undefined) throw new Error("The job is there.");
+  const other = await exports.storage.createJob(43, { ...job, ...once }, { period, dueAt });
+  exports.clock.seconds += daySeconds;
+  await tickOnce(exports.openWork());
+  expect(await exports.storage.findJob(43, other)).toMatchObject({ state: "COMPLETED" });
+  expect((await exports.findRun(held)).run.state).toBe("CREATED");
+  expect(exports.lines.filter((line) => line.includes("unknown time zone"))).not.toHaveLength(0);
+  await exports.storage.setTimeZone(projectId, "UTC");
+  await tickOnce(exports.openWork());
+  expect((await exports.findRun(held)).run.state).toBe("SUCCESS");
 });
 
 test("a job that was stored without a run gets the period that contains now, in its project's time zone", async () => {

@@ -1,5 +1,5 @@
-import { planFirstRun, planNextRun } from "../schedule/periods.ts";
-import type { ClaimedRun, DueRun, WorkStorage } from "../storage/storage.ts";
+import { isTimeZone, planFirstRun, planNextRun } from "../schedule/periods.ts";
+import type { ClaimedRun, DueRun, UnplannedJob, WorkStorage } from "../storage/storage.ts";
 import { type AttemptParts, attemptRun } from "./attempt-run.ts";
 import type { RunSettings } from "./run-settings.ts";
 
@@ -60,11 +60,21 @@ export function createWork(parts: WorkParts, onEnd: () => void): Work {
 }
 
 /** What a program before this one has stored without runs. */
-async function planJobs({ storage, settings: { delaySeconds }, nowSeconds }: WorkParts): Promise<void> {
-  for (const { job, timeZone } of await storage.listUnplannedJobs(batchRuns)) {
-    const timing = { timeZone, nowSeconds: nowSeconds(), delaySeconds };
+async function planJobs(parts: WorkParts): Promise<void> {
+  const { storage, settings, nowSeconds } = parts;
+  for (const unplanned of await storage.listUnplannedJobs(batchRuns)) {
+    if (!isPlannable(unplanned, parts)) continue;
+    const { job, timeZone } = unplanned;
+    const timing = { timeZone, nowSeconds: nowSeconds(), delaySeconds: settings.delaySeconds };
     await storage.planFirstRun(job.jobId, planFirstRun(job, timing));
   }
+}
+
+/** Another process may have been told of a time zone that only a newer Node knows: one project's must not stop all. */
+function isPlannable({ job, projectId, timeZone }: UnplannedJob, { log }: WorkParts): boolean {
+  const isKnown = job.frequency.value === "once" || isTimeZone(timeZone);
+  if (!isKnown) log.warn("unknown time zone", { projectId, jobId: job.jobId });
+  return isKnown;
 }
 
 /** With each released run its successor is there, and may be due too: after a standstill a job goes through several. */
@@ -72,8 +82,9 @@ async function releaseRuns(parts: WorkParts): Promise<void> {
   const now = Math.floor(parts.nowSeconds());
   for (let round = 0; round < roundsATick; round += 1) {
     const due = await parts.storage.listDueRuns(now, batchRuns);
-    for (const one of due) await releaseRun(one, parts, now);
-    if (due.length === 0) return;
+    const plannable = due.filter((one) => isPlannable(one, parts));
+    for (const one of plannable) await releaseRun(one, parts, now);
+    if (plannable.length === 0) return;
   }
 }
 

@@ -15,6 +15,8 @@ export type Run = {
   readonly dueAt: number;
   /** How often it has begun. */
   readonly attempts: number;
+  /** How often it has failed: attempts that were stopped or killed are none of these. */
+  readonly failures: number;
   /** Of the latest attempt, in epoch seconds. */
   readonly startedAt: number | undefined;
   /** Epoch seconds; undefined until it has succeeded or failed for good. */

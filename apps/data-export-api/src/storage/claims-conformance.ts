@@ -53,7 +53,14 @@ export function describeClaims(suite: Suite): void {
       const claimed = await storage.claimRun(lease, 1_000_000);
       expect(claimed).toMatchObject({ projectId: project, leaseId: lease.leaseId });
       expect(claimed?.job).toStrictEqual(await storage.findJob(project, early.jobId));
-      const run = { runId: early.runId, state: "RUNNING", attempts: 1, startedAt: 1_000_000, endedAt: undefined };
+      const run = {
+        runId: early.runId,
+        state: "RUNNING",
+        attempts: 1,
+        failures: 0,
+        startedAt: 1_000_000,
+        endedAt: undefined,
+      };
       expect(claimed?.run).toMatchObject(run);
       expect(await findRun(storage, early)).toStrictEqual(claimed?.run);
       expect(await storage.claimRun(createLease(), muchLater)).toMatchObject({ run: { runId: late.runId } });
@@ -89,6 +96,26 @@ export function describeClaims(suite: Suite): void {
       await createRunnable(storage, { projectId: 2, day: 60 });
       await storage.completeRun(first?.run.runId ?? 0, first?.leaseId ?? "", emptySuccess);
       expect(await claim(storage)).toMatchObject({ projectId: 2 });
+    });
+
+    it("one worker alone goes from project to project, too, however many runs one has and since when", async ({
+      storage,
+    }) => {
+      for (const day of [1, 2, 3, 4]) await createRunnable(storage, { day });
+      for (const [projectId, day] of [
+        [2, 50],
+        [2, 51],
+        [3, 60],
+      ] as const) {
+        await createRunnable(storage, { projectId, day });
+      }
+      const order: (number | undefined)[] = [];
+      for (let second = 0; second < 7; second += 1) {
+        const claimed = await storage.claimRun(createLease(), muchLater + second);
+        order.push(claimed?.projectId);
+        await storage.completeRun(claimed?.run.runId ?? 0, claimed?.leaseId ?? "", emptySuccess);
+      }
+      expect(order).toStrictEqual([project, 2, 3, project, 2, project, project]);
     });
 
     it("a project whose jobs are all suspended holds up no other one", async ({ storage }) => {
@@ -211,7 +238,14 @@ function describeEndings(suite: Suite): void {
       const ids = await createRunnable(storage);
       const { leaseId } = await claim(storage);
       expect(await storage.failRun(ids.runId, leaseId, { ...failure, retryAt: 100_000 })).toBe(true);
-      const waiting = { state: "RUNNABLE", dueAt: 100_000, attempts: 1, endedAt: undefined, failureReason: "No data." };
+      const waiting = {
+        state: "RUNNABLE",
+        dueAt: 100_000,
+        attempts: 1,
+        failures: 1,
+        endedAt: undefined,
+        failureReason: "No data.",
+      };
       expect(await findRun(storage, ids)).toMatchObject(waiting);
       expect(await storage.renewLease(ids.runId, { leaseId, leaseMilliseconds: 60_000 })).toBe(false);
       expect(await storage.claimRun(createLease(), 99_999)).toBeUndefined();
@@ -219,6 +253,18 @@ function describeEndings(suite: Suite): void {
       expect(again?.run).toMatchObject({ attempts: 2, startedAt: 100_000, failureReason: "No data." });
       expect(await storage.completeRun(ids.runId, again?.leaseId ?? "", success)).toBe(true);
       expect(await findRun(storage, ids)).toMatchObject({ state: "SUCCESS", attempts: 2, failureReason: undefined });
+    });
+
+    it("a run that is given back is another one's at once, and has no failure", async ({ storage }) => {
+      const ids = await createRunnable(storage);
+      const { leaseId, run } = await claim(storage);
+      expect(await storage.giveBackRun(ids.runId, leaseId)).toBe(true);
+      const back = { state: "RUNNABLE", dueAt: run.dueAt, attempts: 1, failures: 0, failureReason: undefined };
+      expect(await findRun(storage, ids)).toMatchObject(back);
+      expect(await storage.giveBackRun(ids.runId, leaseId)).toBe(false);
+      const again = await claim(storage);
+      expect(again.run).toMatchObject({ runId: ids.runId, attempts: 2 });
+      expect(await storage.completeRun(ids.runId, leaseId, success)).toBe(false);
     });
 
     it("a run that fails for good says why, and is not tried again", async ({ storage }) => {

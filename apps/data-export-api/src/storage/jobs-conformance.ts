@@ -65,6 +65,7 @@ export function describeJobs(suite: Suite): void {
         period: { from: 0, to: 86_400_000 },
         dueAt: 87_000,
         attempts: 0,
+        failures: 0,
         startedAt: undefined,
         endedAt: undefined,
         written: undefined,

@@ -77,6 +77,7 @@ async function createRunTable(db: MigrationTarget["db"], engine: Engine): Promis
     .addColumn("period_to", "bigint", (column) => column.notNull())
     .addColumn("due_at", "bigint", (column) => column.notNull())
     .addColumn("attempts", "bigint", (column) => column.notNull())
+    .addColumn("failures", "bigint", (column) => column.notNull())
     .addColumn("started_at", "bigint")
     .addColumn("ended_at", "bigint")
     .addColumn("row_count", "bigint")
@@ -91,6 +92,7 @@ async function createRunTable(db: MigrationTarget["db"], engine: Engine): Promis
   await addIndex("runs_by_period", ["job_id", "period_from"]).unique().execute();
   await addIndex("runs_of_job", ["project_id", "job_id", "run_id", "state"]).execute();
   await addIndex("runs_of_project", ["project_id", "state", "run_id"]).execute();
+  await addIndex("runs_by_start", ["project_id", "started_at"]).execute();
   // Small, however many runs there are: what is over stands in none of them.
   await addIndex("waiting_runs", ["due_at", "run_id"]).where(sql.ref("state"), "=", "CREATED").execute();
   await addIndex("runnable_runs", ["project_id", "due_at", "run_id"])

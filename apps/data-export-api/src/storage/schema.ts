@@ -45,6 +45,7 @@ type RunTable = {
   /** Epoch seconds, as all that follow, but for the lease. */
   readonly due_at: number;
   readonly attempts: number;
+  readonly failures: number;
   readonly started_at: number | null;
   readonly ended_at: number | null;
   readonly row_count: number | null;

@@ -102,8 +102,9 @@ export type WorkStorage = {
    */
   readonly releaseRun: (runId: number, next: NewRun | undefined) => Promise<boolean>;
   /**
-   * The RUNNABLE run that has been due longest, or a RUNNING one whose lease is over; it is RUNNING now, its attempt is
-   * counted, and its job, if it is to run once, is COMPUTING. Only of jobs that are ACTIVE or COMPUTING.
+   * A RUNNING run whose lease is over, or the RUNNABLE one that has been due longest, of the project whose turn it is; it
+   * is RUNNING now, its attempt is counted, and its job, if it is to run once, is COMPUTING. Only of jobs that are ACTIVE
+   * or COMPUTING.
    */
   readonly claimRun: (lease: Lease, nowSeconds: number) => Promise<ClaimedRun | undefined>;
   /** False where the lease is another one's meanwhile, or the run is over: then stop. */
@@ -115,6 +116,8 @@ export type WorkStorage = {
    * lease is lost.
    */
   readonly failRun: (runId: number, leaseId: string, outcome: FailedOutcome) => Promise<boolean>;
+  /** Back to RUNNABLE at once, without a failure: its worker stops. False where the lease is lost. */
+  readonly giveBackRun: (runId: number, leaseId: string) => Promise<boolean>;
 };
 
 export type SuccessfulOutcome = {

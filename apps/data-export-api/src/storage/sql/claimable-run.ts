@@ -45,8 +45,9 @@ async function lockRunnable(
 }
 
 /**
- * Projects with due runs. The one with the fewest runs under way comes first, so that none waits behind all that another
- * one has. It goes from project to project in the index, however many runs each of them has.
+ * Projects with due runs. The one with the fewest runs under way comes first, and of these the one that has begun none for
+ * longest, so that none waits behind all that another one has. It goes from project to project in the index, however many
+ * runs each of them has.
  */
 async function listProjectsInTurn(trx: Writer, nowSeconds: number): Promise<readonly number[]> {
   const projects = sql<{ readonly id: number }>`
@@ -60,6 +61,7 @@ async function listProjectsInTurn(trx: Writer, nowSeconds: number): Promise<read
       from project
     )
     select id from due_project where due_at <= ${nowSeconds}
-    order by (select count(*) from runs where state = 'RUNNING' and project_id = due_project.id), due_at, id`;
+    order by (select count(*) from runs where state = 'RUNNING' and project_id = due_project.id),
+      (select coalesce(max(started_at), 0) from runs where project_id = due_project.id), due_at, id`;
   return (await projects.execute(trx)).rows.map(({ id }) => id);
 }

@@ -1,5 +1,6 @@
-import { sql } from "kysely";
+import { type ExpressionBuilder, sql, type UpdateObject } from "kysely";
 import type { Job } from "../../jobs/job.ts";
+import type { Schema } from "../schema.ts";
 import type { ClaimedRun, FailedOutcome, Lease, SuccessfulOutcome, WorkStorage } from "../storage.ts";
 import { lockClaimableRun } from "./claimable-run.ts";
 import { toFileRow } from "./file-rows.ts";
@@ -9,7 +10,7 @@ import type { ExportDatabase, Writer } from "./parts.ts";
 import { runColumns, toRun } from "./run-rows.ts";
 import { splitList } from "./split-list.ts";
 
-type Claims = Pick<WorkStorage, "claimRun" | "renewLease" | "completeRun" | "failRun">;
+type Claims = Pick<WorkStorage, "claimRun" | "renewLease" | "completeRun" | "failRun" | "giveBackRun">;
 
 export function createClaims(database: ExportDatabase): Claims {
   const { db, transaction, clock } = database;
@@ -42,6 +43,12 @@ export function createClaims(database: ExportDatabase): Claims {
         if (job === undefined || !(await endLease(trx, { runId, leaseId }, toFailure(outcome)))) return false;
         if (job.frequency === "once" && outcome.retryAt === undefined) await completeJob(trx, job.job_id);
         return true;
+      }),
+
+    giveBackRun: (runId, leaseId) =>
+      transaction(async (trx) => {
+        const job = await lockJobOf(trx, runId, database.lockRows);
+        return job !== undefined && (await endLease(trx, { runId, leaseId }, () => ({ state: "RUNNABLE" })));
       }),
   };
 }
@@ -82,7 +89,8 @@ async function beginJob(trx: Writer, { lockFreeRows }: ExportDatabase, jobId: nu
   return { ...toJob(once), state: "COMPUTING" };
 }
 
-type Ending = ReturnType<typeof toSuccess> | ReturnType<typeof toFailure>;
+/** What is set, of the run as it is. */
+type Ending = (run: ExpressionBuilder<Schema, "runs">) => UpdateObject<Schema, "runs">;
 
 /** Whether it was this lease's to end. */
 async function endLease(
@@ -91,24 +99,29 @@ async function endLease(
   ending: Ending,
 ): Promise<boolean> {
   const leased = trx.updateTable("runs").where("run_id", "=", runId).where("lease_id", "=", leaseId);
-  const ended = leased.where("state", "=", "RUNNING").set({ ...ending, lease_id: null, lease_until: null });
+  const ended = leased
+    .where("state", "=", "RUNNING")
+    .set((run) => ({ ...ending(run), lease_id: null, lease_until: null }));
   return (await ended.executeTakeFirstOrThrow()).numUpdatedRows > 0n;
 }
 
-function toSuccess({ endedAt, written }: SuccessfulOutcome) {
-  return {
+function toSuccess({ endedAt, written }: SuccessfulOutcome): Ending {
+  return () => ({
     state: "SUCCESS",
     ended_at: endedAt,
     row_count: written.rowCount,
     byte_count: written.byteCount,
     file_count: written.fileCount,
     failure_reason: null,
-  } as const;
+  });
 }
 
-function toFailure({ endedAt, reason, retryAt }: FailedOutcome) {
-  if (retryAt === undefined) return { state: "FAILURE", ended_at: endedAt, failure_reason: reason } as const;
-  return { state: "RUNNABLE", due_at: retryAt, failure_reason: reason } as const;
+function toFailure({ endedAt, reason, retryAt }: FailedOutcome): Ending {
+  return (run) => ({
+    ...(retryAt === undefined ? { state: "FAILURE", ended_at: endedAt } : { state: "RUNNABLE", due_at: retryAt }),
+    failures: run("failures", "+", 1),
+    failure_reason: reason,
+  });
 }
 
 /** One that was suspended or deleted meanwhile stays so. */

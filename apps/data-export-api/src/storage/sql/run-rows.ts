@@ -13,6 +13,7 @@ export const runColumns = [
   "runs.period_to",
   "runs.due_at",
   "runs.attempts",
+  "runs.failures",
   "runs.started_at",
   "runs.ended_at",
   "runs.row_count",
@@ -31,6 +32,7 @@ export function toRun(row: SelectedRun): Run {
     period: { from: row.period_from, to: row.period_to },
     dueAt: row.due_at,
     attempts: row.attempts,
+    failures: row.failures,
     startedAt: row.started_at ?? undefined,
     endedAt: row.ended_at ?? undefined,
     written: toTotals(row),
@@ -57,6 +59,7 @@ export async function addRun(
     period_to: period.to,
     due_at: dueAt,
     attempts: 0,
+    failures: 0,
   });
   const added = await insertion
     .onConflict((conflict) => conflict.columns(["job_id", "period_from"]).doNothing())

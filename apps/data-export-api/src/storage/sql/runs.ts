@@ -19,6 +19,8 @@ export function createRuns({ db }: ExportDatabase): RunStorage {
       const runs = db.selectFrom("runs").select(runColumns).where("project_id", "=", projectId);
       const row = await runs.where("job_id", "=", jobId).where("run_id", "=", runId).executeTakeFirst();
       if (row === undefined) return undefined;
+      // It may end between the two statements, and a run that is not over lists no files.
+      if (row.state !== "SUCCESS") return { run: toRun(row), files: [] };
       const files = db.selectFrom("files").select(fileColumns).where("run_id", "=", runId);
       return { run: toRun(row), files: (await files.orderBy("part_id").execute()).map(toFile) };
     },
