@@ -1,3 +1,4 @@
+import { StoreUnavailable } from "@biped/database";
 import type { Guard } from "@biped/guard";
 import type { Routes } from "@biped/listener";
 import { createDeleteJobEndpoint } from "./administration/delete-job-endpoint.ts";
@@ -5,7 +6,7 @@ import { createEndLinksEndpoint } from "./administration/end-links-endpoint.ts";
 import { createPreviewEndpoint } from "./administration/preview-endpoint.ts";
 import { createSetJobStateEndpoint } from "./administration/set-job-state-endpoint.ts";
 import { createSetSettingsEndpoint, createShowSettingsEndpoint } from "./administration/settings-endpoints.ts";
-import type { DataSource } from "./data/data-source.ts";
+import { type DataSource, DataUnavailable } from "./data/data-source.ts";
 import type { Engine } from "./engine/engine.ts";
 import { listFieldsEndpoint } from "./exportable-fields/list-fields-endpoint.ts";
 import { createFetchFileEndpoint } from "./files/fetch-file-endpoint.ts";
@@ -51,6 +52,11 @@ export const appLimits: AppLimits = {
   readsAtOnce: 2,
   readMilliseconds: 10_000,
 };
+
+/** Of an error that is no fault of the request, nor a bug: 503, and the log says which. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof StoreUnavailable || error instanceof DataUnavailable;
+}
 
 /** The map of the cloud's listener. */
 export function createRoutes(parts: AppParts): Routes {

@@ -1,5 +1,5 @@
 export { dataExportSettings } from "./config.ts";
-export type { DataSource, FoundData, WantedData } from "./data/data-source.ts";
+export { type DataSource, DataUnavailable, type FoundData, type WantedData } from "./data/data-source.ts";
 export { type DataSet, locateDay } from "./data/day-directory.ts";
 export { createDirectorySource } from "./data/directory-source.ts";
 export { storedColumns } from "./data/stored-columns.ts";

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { isRefusal } from "@biped/protocol";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Call, errorBody, type StartedApp, seed, seedRun, startApp, withJson } from "../test/started-app.ts";
@@ -52,6 +55,78 @@ describe("ten requests at once a project", () => {
       expect((await call("/v1/custom-vars")).status).toBe(500);
       expect((await call("/v1/exports?page=0")).status).toBe(400);
     }
+  });
+});
+
+/** A caller who asks on a connection of its own, and takes nothing of the answer. */
+function askWithoutReading(token: string, path: string): Socket {
+  const { hostname, port } = new URL(app.url);
+  const socket = connect(Number(port), hostname).pause();
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`);
+  return socket;
+}
+
+describe("a place is taken until the answer is", () => {
+  test("429 while two callers leave six megabytes each with the server; gone, they have left their places", async () => {
+    app = await startApp({ requestsAtOnce: 2 });
+    const { call, token, projectId } = await app.createCaller();
+    const fields = Array.from({ length: 200 }, (_, index) => ({
+      fieldName: "dynamic_var",
+      dynamicVarKey: `${index}-`.padEnd(255, "k"),
+    }));
+    for (let count = 0; count < 100; count += 1) {
+      await app.storage.createJob(projectId, { ...seed, fields }, seedRun);
+    }
+    const ask = async () => (await call("/v1/exportable-fields?scope=views")).status;
+    const sockets = [1, 2].map(() => askWithoutReading(token, "/v1/exports?limit=100"));
+    await expect.poll(ask).toBe(429);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await ask()).toBe(429);
+    sockets[0]?.destroy();
+    await expect.poll(ask).toBe(200);
+    sockets[1]?.resume();
+    await expect.poll(() => Promise.all([ask(), ask()])).toEqual([200, 200]);
+    sockets[1]?.destroy();
+  });
+
+  test("whoever is gone before the answer is there has left a place behind, in a body and in a read of the data", async () => {
+    app = await startApp({ requestsAtOnce: 2 });
+    const { call, token } = await app.createCaller();
+    const { promise, resolve } = Promise.withResolvers<FoundData>();
+    let begun = 0;
+    app.fakes.find = () => {
+      begun += 1;
+      return promise;
+    };
+    const sockets = [1, 2].map(() => askWithoutReading(token, "/v1/custom-vars"));
+    await expect.poll(() => begun).toBe(4);
+    for (const socket of sockets) socket.resetAndDestroy();
+    resolve({ files: [], missingDays: [] });
+    await expect.poll(async () => (await call("/v1/exports")).status).toBe(200);
+    for (let count = 0; count < 5; count += 1) {
+      const { hostname, port } = new URL(app.url);
+      const socket = connect(Number(port), hostname);
+      const head = `POST /v1/exports HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n`;
+      socket.write(`${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{`);
+      await once(socket, "connect");
+      socket.resetAndDestroy();
+    }
+    expect((await Promise.all([call("/v1/exports"), call("/v1/exports")])).map(({ status }) => status)).toEqual([
+      200, 200,
+    ]);
+  });
+
+  test("200 for as many as there are places, and 429 for the rest, of 30 at once on one connection", async () => {
+    app = await startApp();
+    const { token } = await app.createCaller();
+    const { hostname, port } = new URL(app.url);
+    const socket = connect(Number(port), hostname);
+    const asked = `GET /v1/exports HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n`;
+    socket.write(`${`${asked}\r\n`.repeat(29)}${asked}Connection: close\r\n\r\n`);
+    const statuses = [...(await text(socket)).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    expect(statuses.length).toBe(30);
+    expect(statuses.filter((status) => status === "200").length).toBeGreaterThanOrEqual(10);
+    expect(new Set(statuses)).toEqual(new Set(["200", "429"]));
   });
 });
 

@@ -24,9 +24,14 @@ export function protect({ guard, scope, takePlace }: Protection, endpoint: Prote
     const leave = takePlace(token.project_id);
     if (isRefusal(leave)) return leave;
     try {
-      return await endpoint(request, token);
-    } finally {
+      const outcome = await endpoint(request, token);
+      // An answer may be some megabytes, which stay in memory until they are taken.
+      if (!isRefusal(outcome)) return { ...outcome, onClose: leave };
       leave();
+      return outcome;
+    } catch (error) {
+      leave();
+      throw error;
     }
   };
 }

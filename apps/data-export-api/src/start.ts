@@ -1,7 +1,6 @@
-import { StoreUnavailable } from "@biped/database";
 import { createGuard, type Guard, type GuardEvent, type GuardOptions } from "@biped/guard";
 import { createListener, type Log } from "@biped/listener";
-import { appLimits, createRoutes } from "./app.ts";
+import { appLimits, createRoutes, isUnavailable } from "./app.ts";
 import type { DataSource } from "./data/data-source.ts";
 import { createDirectorySource } from "./data/directory-source.ts";
 import { createEngine, type Engine, type EngineSettings } from "./engine/engine.ts";
@@ -84,11 +83,12 @@ export async function start(config: Config, surroundings: Surroundings): Promise
     log: surroundings.log,
     bodyLimitBytes,
     trustedProxies: config.trustedProxies,
-    isUnavailable: (error) => error instanceof StoreUnavailable,
+    isUnavailable,
     checkReady: storage.ping,
   });
   const stop = async (): Promise<void> => {
-    await listener.drain(drainMilliseconds);
+    // However long a caller takes to end, runs are given back at once.
+    await Promise.all([listener.drain(drainMilliseconds), runner.stop()]);
     guard.close();
     await exporting.stop();
   };

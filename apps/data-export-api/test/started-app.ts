@@ -5,12 +5,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { StoreUnavailable } from "@biped/database";
 import { createGuard } from "@biped/guard";
 import { createTestIssuer, type TestIssuer } from "@biped/guard/testing";
 import { expect } from "vitest";
 import { type StartedListener, startListener } from "../../../test/started-listener.ts";
-import { type AppLimits, type AppParts, appLimits, createRoutes } from "../src/app.ts";
+import { type AppLimits, type AppParts, appLimits, createRoutes, isUnavailable } from "../src/app.ts";
 import type { DataSource } from "../src/data/data-source.ts";
 import type { Task } from "../src/engine/task.ts";
 import { createFileStore, type FileStore } from "../src/files/file-store.ts";
@@ -82,7 +81,6 @@ export async function startApp(limits: Partial<AppLimits> = {}): Promise<Started
   };
   const routes = createRoutes(parts);
   const bodyLimitBytes = 64 * 1024;
-  const isUnavailable = (error: unknown) => error instanceof StoreUnavailable;
   const { url, logLines, stop } = await startListener({ routes, bodyLimitBytes, isUnavailable });
   const callWith = (token: string): Call => createCall(url, token);
   return {

@@ -31,9 +31,10 @@ function describeUnreadable(status: number): Unreadable {
   return { cause: `answered ${status} in an unknown form`, effect: "unknown" };
 }
 
+/** Administrators read the message: one line of plain text, in the order in which it is written. */
 const refusalBody = z.object({
   errorCode: z.string().regex(/^[A-Z_]{1,40}$/),
-  errorMessage: z.string().min(1).max(1000),
+  errorMessage: z.string().regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]{1,1000}$/u),
 });
 
 /** What the API says of the request or of its own state; all else is between this server and the cloud. */
@@ -52,7 +53,7 @@ function readRefusal({ status, json, retryAfter }: Received): Refused | Unreadab
   const { errorCode, errorMessage } = read;
   const effect = errorCode === "INTERNAL_ERROR" || errorCode === "TEMPORARILY_UNAVAILABLE" ? "unknown" : "none";
   const code = passedOn.find((known) => known === errorCode);
-  const headers = retryAfter !== null && /^\d{1,9}$/.test(retryAfter) ? { "retry-after": retryAfter } : {};
+  const headers = retryAfter !== null && /^\d{1,4}$/.test(retryAfter) ? { "retry-after": retryAfter } : {};
   const refusal =
     code === undefined ? undefined : refuse(code, errorMessage, `the cloud answered ${errorCode}`, { headers });
   return refusal?.status === status ? { refusal, effect } : { cause: `answered ${status} ${errorCode}`, effect };

@@ -121,9 +121,11 @@ describe("what a cloud answers", () => {
     expect([refusal.headers, refusal.reason]).toEqual([{ "retry-after": "7" }, `the cloud answered ${code}`]);
   });
 
-  test("a Retry-After that is no number of seconds is left out", async () => {
-    const headers = { "retry-after": "Wed, 21 Oct 2037 07:28:00 GMT" };
-    expect((await ask(async () => refuseAs("RATE_LIMITED", "x", headers))).headers).toEqual({});
+  test("a Retry-After that is no number of seconds, or of more than hours, is left out", async () => {
+    for (const after of ["Wed, 21 Oct 2037 07:28:00 GMT", "-1", "1e3", "999999999"]) {
+      const headers = { "retry-after": after };
+      expect((await ask(async () => refuseAs("RATE_LIMITED", "x", headers))).headers).toEqual({});
+    }
   });
 
   const html = new Response("<html>", { status: 200, headers: { "content-type": "text/html" } });
@@ -142,6 +144,8 @@ describe("what a cloud answers", () => {
     ["a token it does not take", () => refuseAs("JWT_INVALID", "x"), "answered 401 JWT_INVALID"],
     ["a scope it does not see", () => refuseAs("INSUFFICIENT_SCOPE", "x"), "answered 403 INSUFFICIENT_SCOPE"],
     ["a failure of its own", () => refuseAs("INTERNAL_ERROR", "x"), "answered 500 INTERNAL_ERROR"],
+    ["a text of two lines", () => refuseAs("CONFLICT", "x\ny"), "answered 409 in an unknown form"],
+    ["a text that turns itself round", () => refuseAs("CONFLICT", "x\u202ey"), "answered 409 in an unknown form"],
     ["a code that is none", () => refuseAsText("Ouch, secret"), "answered 400 in an unknown form"],
   ])("503: %s, and only the log says so", async (_name, answer, reason) => {
     const refusal = await ask(async () => answer());

@@ -17,7 +17,7 @@ import { createExportHandlers } from "./export-handlers.ts";
 
 /** 2027-01-15T08:00:00Z. */
 const now = 1_800_000_000;
-const enabled = { id: 42, accountId: 1, cloud: "aws", endpoint: "https://api.example.com", state: "enabled" };
+const enabled = { id: 42, accountId: 1, cloud: "aws", endpoint: "https://api.eu-west-1.example.com", state: "enabled" };
 const project = { ...enabled, accountState: "enabled", epoch: 0 } as ProjectView;
 const newJob = {
   name: "Nightly",
@@ -153,6 +153,27 @@ describe("reading data", () => {
     expect(await call(run, { key: "same" })).toEqual({ ...exportRun, files: [exportFile] });
     await call(run, { key: "same" });
     expect([listEvents().length, memory.keys.size]).toEqual([2, 0]);
+  });
+
+  test.each([
+    "https://evil.example/v1/files/0123456789abcdef0123456789abcdef?v=1",
+    "https://api.eu-west-1.example.com.evil.example/v1/files/0?v=1",
+    "https://api.eu-west-1.example.com@evil.example/v1/files/0?v=1",
+    "http://api.eu-west-1.example.com/v1/files/0?v=1",
+    "javascript:alert(1)",
+    "",
+  ])("503: a link to another place than the cloud: %j", async (url) => {
+    cloud.answers["GET /v1/exports/7/runs/3"] = () =>
+      succeed(200, { ...exportRun, files: [exportFile, { ...exportFile, url }] });
+    expect(await call(`GET ${jobs}/:jobId/runs/:runId`)).toMatch(/^503 /);
+  });
+
+  test("503: more than was asked for", async () => {
+    cloud.answers["GET /v1/exports"] = () => succeed(200, [exportJob, exportJob]);
+    cloud.answers["GET /v1/exports/7/runs"] = () => succeed(200, [exportRun, exportRun]);
+    for (const name of [`GET ${jobs}`, `GET ${jobs}/:jobId/runs`] as const) {
+      expect(await call(name, { query: { limit: 1 } })).toMatch(/^503 /);
+    }
   });
 
   test("a preview is an event with what was asked, and without the rows", async () => {

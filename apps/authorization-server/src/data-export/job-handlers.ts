@@ -44,7 +44,7 @@ function createReadingHandlers(parts: AskOnceParts): Handlers<Reading> {
       const page = readExportPage(query);
       if (isRefusal(page)) return page;
       const path = `/v1/exports?${formatExportQuery(page, state)}`;
-      const jobs = await askCloud(readTarget(request), { path, answer: z.array(job) });
+      const jobs = await askCloud(readTarget(request), { path, answer: z.array(job).max(page.limit) });
       return isRefusal(jobs) ? jobs : { body: formatExportPage(jobs, page, ({ jobId }) => jobId) };
     },
     "GET /api/projects/:projectId/export-jobs/:jobId": (request) =>

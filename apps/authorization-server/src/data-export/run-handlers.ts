@@ -4,6 +4,7 @@ import type { Handlers } from "../management-api/handlers.ts";
 import { type AskOnceParts, askForData } from "./ask-once.ts";
 import { formatExportPage, formatExportQuery, readExportPage } from "./export-page.ts";
 import { readTarget } from "./export-target.ts";
+import type { ExportTarget } from "./mint-export-token.ts";
 
 type Name =
   | "GET /api/projects/:projectId/export-jobs/:jobId/runs"
@@ -20,7 +21,7 @@ export function createRunHandlers(parts: AskOnceParts): Handlers<Name> {
       if (isRefusal(page)) return page;
       const { jobId } = request.params;
       const path = `/v1/exports/${jobId}/runs?${formatExportQuery(page, state)}`;
-      const found = await parts.askCloud(readTarget(request), { path, answer: runs });
+      const found = await parts.askCloud(readTarget(request), { path, answer: runs.max(page.limit) });
       return isRefusal(found)
         ? found
         : { body: formatExportPage(found, page, ({ jobRunId }) => jobRunId), log: { jobId } };
@@ -28,13 +29,19 @@ export function createRunHandlers(parts: AskOnceParts): Handlers<Name> {
     // It gives links to data, and so it is in the audit log although it changes nothing.
     "GET /api/projects/:projectId/export-jobs/:jobId/runs/:runId": async (request) => {
       const { jobId, runId } = request.params;
-      const found = await askForData(parts, readTarget(request), {
+      const target = readTarget(request);
+      const found = await askForData(parts, target, {
         author: request.author,
         action: "export-run.read",
         after: { jobId, runId },
-        question: { path: `/v1/exports/${jobId}/runs/${runId}`, answer: runWithFiles },
+        question: { path: `/v1/exports/${jobId}/runs/${runId}`, answer: withLinksTo(target) },
       });
       return isRefusal(found) ? found : { body: found, log: { jobId, runId } };
     },
   };
+}
+
+/** Administrators follow the links, and so a cloud may name no other place than itself. */
+function withLinksTo({ project }: ExportTarget) {
+  return runWithFiles.refine(({ files }) => files.every(({ url }) => url.startsWith(`${project.endpoint}/v1/files/`)));
 }

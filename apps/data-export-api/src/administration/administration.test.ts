@@ -81,7 +81,9 @@ describe("PUT /v1/administration/exports/{jobId}/state", () => {
   test("it goes on with the day of now, in the project's time zone, and the runner is woken", async () => {
     const { call, projectId } = await createAdministrator();
     await app.storage.setTimeZone(projectId, "Europe/Paris");
-    const jobId = await createJob(projectId, { frequency: { value: "daily" } });
+    const period = { from: Date.parse("2027-01-12T23:00:00Z"), to: Date.parse("2027-01-13T23:00:00Z") };
+    const daily = { ...seed, frequency: { value: "daily" } } as const;
+    const jobId = await app.storage.createJob(projectId, daily, { ...seedRun, period });
     await put(call, jobId, { state: "SUSPENDED" });
     const woken = app.wakes();
     await put(call, jobId, { state: "ACTIVE" });

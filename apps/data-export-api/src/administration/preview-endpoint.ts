@@ -40,7 +40,7 @@ export function createPreviewEndpoint(parts: PreviewParts): ProtectedEndpoint {
     const selection = { projectId, scope, fields, period, deviceLabel, segmentId };
     const empty = { columns: fields.map(columnName), rows: [] };
     const preview =
-      files.length === 0 ? empty : await readEngine({ kind: "preview", selection, files, limit: rowLimit });
+      files.length === 0 ? empty : await readEngine(projectId, { kind: "preview", selection, files, limit: rowLimit });
     if (isRefusal(preview)) return preview;
 
     // Answer

@@ -16,7 +16,13 @@ export type FoundData = {
   readonly missingDays: readonly string[];
 };
 
+/** The place of the data is away, or closed to this program; its cause says why, with its path. */
+export class DataUnavailable extends Error {
+  override readonly name = "DataUnavailable";
+}
+
 /** Where sessions and views are kept: the port to a disk, a mounted bucket, or whatever makes them when asked. */
 export type DataSource = {
+  /** @throws DataUnavailable */
   readonly find: (wanted: WantedData) => Promise<FoundData>;
 };

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { DataUnavailable } from "./data-source.ts";
 import { createDirectorySource } from "./directory-source.ts";
 
 let root: string;
@@ -59,7 +60,9 @@ test("a year with its 366 days is looked through, a longer period is not", async
   await expect(find(Date.UTC(2028, 0, 1), Date.UTC(2029, 0, 1) + 1)).rejects.toThrow(RangeError);
 });
 
-test("what fails but for not being there is thrown: a day that is a file", async () => {
+test("what fails but for not being there is thrown, with its cause: a day that is a file", async () => {
   put("sessions/project_id=42/day=2026-11-03");
-  await expect(find(third, third + day)).rejects.toThrow(/ENOTDIR/);
+  const error = new DataUnavailable("A directory of the data cannot be read.");
+  await expect(find(third, third + day)).rejects.toThrow(error);
+  await expect(find(third, third + day)).rejects.toMatchObject({ cause: { code: "ENOTDIR" } });
 });

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { DataSource, FoundData, WantedData } from "./data-source.ts";
+import { type DataSource, DataUnavailable, type FoundData, type WantedData } from "./data-source.ts";
 import { locateDay } from "./day-directory.ts";
 import { dayMilliseconds, listDays } from "./days.ts";
 
@@ -11,7 +11,7 @@ export function createDirectorySource(root: string): DataSource {
   return { find: (wanted) => findFiles(resolve(root), wanted) };
 }
 
-/** @throws RangeError for a period of more than 366 days; whatever the directory fails with, but for not being there. */
+/** @throws RangeError for a period of more than 366 days. */
 async function findFiles(root: string, wanted: WantedData): Promise<FoundData> {
   const { from, to } = wanted.period;
   if (to - from > maxDays * dayMilliseconds) throw new RangeError(`A period is at most ${maxDays} days long.`);
@@ -32,6 +32,6 @@ async function readDirectory(directory: string) {
     return await readdir(directory, { withFileTypes: true });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
+    throw new DataUnavailable("A directory of the data cannot be read.", { cause: error });
   }
 }

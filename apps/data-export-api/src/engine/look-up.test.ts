@@ -74,6 +74,11 @@ describe("preview", () => {
     });
   });
 
+  test("rows of many megabytes are not told", async () => {
+    const row = `SELECT TIMESTAMP '2026-11-03' AS session_time, repeat('x', 1000001) AS city FROM range(2)`;
+    await expect(preview([await write(row)], ["city"])).rejects.toThrow("The rows are too long for a preview.");
+  });
+
   test("no files, no rows", async () => {
     expect(await preview([], ["city"])).toEqual({ columns: ["city"], rows: [] });
   });
@@ -168,6 +173,17 @@ describe("variables", () => {
     const task = { kind: "dynamic-var-keys", scope: "sessions", files: [file], period: selection.period } as const;
     expect(await runTask({ ...task, limit: 10 }, settings)).toEqual(["B", "a", "b", 'é"']);
     expect(await runTask({ ...task, limit: 2 }, settings)).toEqual(["B", "a"]);
+  });
+
+  test("keys and names of more than 255 characters are none", async () => {
+    const file = await write(
+      `SELECT TIMESTAMP '2026-11-03' AS session_time, MAP {repeat('é', 255): '1', repeat('k', 256): '2'} AS dynamic_vars,
+         [{'position': 1, 'name': repeat('n', 256), 'value': 'v'}, {'position': 2, 'name': 'n', 'value': 'v'}] AS custom_vars`,
+    );
+    const { period } = selection;
+    const keys = { kind: "dynamic-var-keys", scope: "sessions", files: [file], period, limit: 10 } as const;
+    expect(await runTask(keys, settings)).toEqual(["é".repeat(255)]);
+    expect(await runTask({ kind: "custom-vars", files: [file] }, settings)).toEqual([{ position: 2, name: "n" }]);
   });
 });
 

@@ -41,11 +41,11 @@ export function createFetchFileEndpoint(parts: FetchFileParts): Endpoint {
       leave();
       throw error;
     });
-    if (content === undefined) leave();
-    else content.once("close", leave);
 
     // Answer
-    return content === undefined ? refuseGone("its bytes are not there") : answerFile(linked, range, content);
+    if (content !== undefined) return { ...answerFile(linked, range, content), onClose: leave };
+    leave();
+    return refuseGone("its bytes are not there");
   };
 }
 

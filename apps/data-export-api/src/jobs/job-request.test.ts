@@ -95,6 +95,8 @@ describe("400: a member", () => {
     [{ name: "a\nb" }, `name ${nameRule}`],
     [{ name: "a\u0085b" }, `name ${nameRule}`],
     [{ name: "a\u2028b" }, `name ${nameRule}`],
+    [{ name: "a\u202eb" }, `name ${nameRule}`],
+    [{ name: "a\u2066b" }, `name ${nameRule}`],
     [{ name: "a\ud800b" }, `name ${nameRule}`],
     [{ name: "\udc00" }, `name ${nameRule}`],
     [{ name: 7 }, `name ${nameRule}`],

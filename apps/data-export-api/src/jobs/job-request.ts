@@ -13,16 +13,19 @@ const wholeNumber = (min: number, max: number) => {
   return z.int({ error }).min(min, { error }).max(max, { error });
 };
 
+const textRule = rule("must have 1 to 255 characters, not only blanks, no control characters and no lone surrogates");
+
 /** Under the flag `u` a lone surrogate is a character of \p{Cs}, and a pair counts once. */
 const plainText = () => {
-  const { error } = rule(
-    "must have 1 to 255 characters, not only blanks, no control characters and no lone surrogates",
-  );
+  const { error } = textRule;
   return z
     .string({ error })
     .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,255}$/u, { error })
     .regex(/\S/, { error });
 };
+
+/** People read it in lists, where no name turns the direction of what stands around it. */
+const name = plainText().regex(/^[^\u202a-\u202e\u2066-\u2069]*$/u, textRule);
 
 const instant = z.string(rule(instantRule)).transform((text, context) => {
   const epochMilliseconds = parseInstant(text);
@@ -64,7 +67,7 @@ const field = members({
 const countRule = "must be an array of 1 to 200 fields";
 
 const body = members({
-  name: plainText(),
+  name,
   format: oneOf(jobFormats),
   scope: oneOf(exportScopes),
   frequency,

@@ -26,7 +26,7 @@ export function createListCustomVarsEndpoint(parts: ListCustomVarsParts): Protec
     const wanted = { projectId: token.project_id, period: { from: now - seenMilliseconds, to: now } };
     const found = await Promise.all(exportScopes.map((scope) => dataSource.find({ ...wanted, scope })));
     const files = found.flatMap((data) => data.files);
-    const seen = files.length === 0 ? [] : await readEngine({ kind: "custom-vars", files });
+    const seen = files.length === 0 ? [] : await readEngine(token.project_id, { kind: "custom-vars", files });
     if (isRefusal(seen)) return seen;
 
     // Answer

@@ -39,8 +39,9 @@ async function findKeys(
   wanted: WantedData,
 ): Promise<readonly string[] | Refusal> {
   const { files } = await dataSource.find(wanted);
-  const { scope, period } = wanted;
-  return files.length === 0 ? [] : readEngine({ kind: "dynamic-var-keys", scope, files, period, limit: mostKeys });
+  const { projectId, scope, period } = wanted;
+  if (files.length === 0) return [];
+  return readEngine(projectId, { kind: "dynamic-var-keys", scope, files, period, limit: mostKeys });
 }
 
 function parsePeriod(query: string): DateRange | Refusal {

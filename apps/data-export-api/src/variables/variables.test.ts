@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { errorBody, now, type StartedApp, startApp } from "../../test/started-app.ts";
-import type { WantedData } from "../data/data-source.ts";
+import { DataUnavailable, type WantedData } from "../data/data-source.ts";
 import { EngineFailure } from "../engine/engine.ts";
 import type { Task } from "../engine/task.ts";
 
@@ -145,6 +145,39 @@ describe("the engine", () => {
     const callers = await Promise.all(Array.from({ length: 6 }, () => app.createCaller()));
     const answers = await Promise.all(callers.map(({ call }) => call("/v1/custom-vars")));
     expect(answers.map(({ status }) => status)).toStrictEqual(Array(6).fill(200));
+  });
+
+  test("a project that asks for much holds up no other one", async () => {
+    const [busyOne, other] = [await app.createCaller(), await app.createCaller()];
+    const { promise, resolve } = Promise.withResolvers<readonly []>();
+    const begun: unknown[] = [];
+    app.fakes.find = async (data) => {
+      wanted.push(data);
+      return { files: [`/data/${data.projectId}`], missingDays: [] };
+    };
+    app.fakes.runTask = (task) => {
+      begun.push("files" in task ? task.files[0] : undefined);
+      return promise;
+    };
+    const answers = Array.from({ length: 6 }, () => busyOne.call("/v1/custom-vars"));
+    await expect.poll(() => wanted.length, { interval: 1 }).toBe(12);
+    answers.push(other.call("/v1/custom-vars"));
+    await expect.poll(() => wanted.length, { interval: 1 }).toBe(14);
+    resolve([]);
+    expect((await Promise.all(answers)).map(({ status }) => status)).toStrictEqual(Array(7).fill(200));
+    expect(begun.indexOf(`/data/${other.projectId}`)).toBe(2);
+  });
+
+  test("503: the place of the data is away; the log says why, the answer names no path", async () => {
+    const { call } = await app.createCaller();
+    const cause = new Error("EACCES: permission denied, scandir '/mnt/data'");
+    app.fakes.find = () => Promise.reject(new DataUnavailable("A directory of the data cannot be read.", { cause }));
+    for (const path of ["/v1/custom-vars", "/v1/dynamic-var-keys?from=2027-01-01&to=2027-01-02"]) {
+      const { status, headers, body } = await call(path);
+      expect([status, headers.get("retry-after")]).toStrictEqual([503, "1"]);
+      expect(body).toStrictEqual(busy("The service is unavailable for the moment."));
+    }
+    expect(app.logLines.join("")).toContain("/mnt/data");
   });
 
   test("503: the data cannot be read; the log says why", async () => {

@@ -16,7 +16,9 @@ export async function runStatements(order: Order, signal: AbortSignal): Promise<
     answer = message;
     child.disconnect();
   });
-  const ending = once(child, "exit");
+  const ending = once(child, "exit").catch((cause: unknown) => {
+    throw new DataUnavailable("The sandbox's process could not start.", { cause });
+  });
   // Without a file descriptor left there is no channel; where it cannot be sent, the process has ended. Both show below.
   if (child.connected) child.send(order, () => {});
   try {
