@@ -314,9 +314,9 @@ describe("docs/operating.md, exports", () => {
   /** The command as the document says that it is run in a clone, under its own name. */
   const withCommand = async (place: Workplace): Promise<Workplace> => {
     const document = await readFile(join(root, "docs/operating.md"), "utf8");
-    const [, program = ""] = /in a clone it is\s`node --conditions=biped-source (\S+)`/.exec(document) ?? [];
+    const [, script = ""] = /in a clone it is\s`npm run (\S+)`/.exec(document) ?? [];
     const command = join(place.directory, "biped-data-export-api");
-    await writeFile(command, `#!/bin/sh\nexec ${[...sources, join(root, program)].join(" ")} "$@"\n`);
+    await writeFile(command, `#!/bin/sh\nexec ${process.execPath} ${join(root, "scripts/run.mjs")} ${script} "$@"\n`);
     await chmod(command, 0o755);
     const path = `${place.directory}:${place.environment.PATH}`;
     return { ...place, environment: { ...place.environment, PATH: path, BIPED_PORT: String(place.ports[0]) } };

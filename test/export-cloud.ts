@@ -43,6 +43,7 @@ const runSettings: RunSettings = {
   leaseMilliseconds: 500,
   attemptLimitSeconds: 60,
   partBytes: 50_000,
+  projectBytes: 1_000_000_000,
   fileLifetimeSeconds: 7 * 86_400,
 };
 

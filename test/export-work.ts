@@ -27,6 +27,7 @@ const settings: RunSettings = {
   leaseMilliseconds: 30_000,
   attemptLimitSeconds: 3600,
   partBytes: 1_000_000,
+  projectBytes: 1_000_000_000,
   fileLifetimeSeconds: 604_800,
 };
 

@@ -50,6 +50,9 @@ export const dataExportSettings = z.object({
   BIPED_EXPORT_PART_MEGABYTES: wholeNumber(1, 4096)
     .default(100)
     .describe("Size from which a file's rest goes into the next part"),
+  BIPED_EXPORT_PROJECT_GIGABYTES: wholeNumber(1, 1_000_000)
+    .default(100)
+    .describe("Files that one project may have; while it has more, its runs fail"),
   BIPED_EXPORT_DELAY_SECONDS: wholeNumber(0, 86_400)
     .default(600)
     .describe("From the end of an hour or a day until its run, so that late data is in"),
@@ -103,6 +106,7 @@ export function readConfig(environment: Environment): Settings {
         ...fixedRunSettings,
         runsAtOnce: data.BIPED_EXPORT_RUNS_AT_ONCE,
         partBytes: data.BIPED_EXPORT_PART_MEGABYTES * megabyte,
+        projectBytes: data.BIPED_EXPORT_PROJECT_GIGABYTES * 1000 * megabyte,
         delaySeconds: data.BIPED_EXPORT_DELAY_SECONDS,
         catchUpSeconds: data.BIPED_EXPORT_CATCH_UP_DAYS * 86_400,
       },

@@ -13,6 +13,7 @@ const runs = {
   leaseMilliseconds: 30_000,
   attemptLimitSeconds: 3600,
   partBytes: 100_000_000,
+  projectBytes: 10_000_000_000,
   fileLifetimeSeconds: 7 * 86_400,
 };
 

@@ -5,12 +5,13 @@ import { type Engine, EngineFailure } from "../engine/engine.ts";
 import type { ExportOutcome } from "../engine/task.ts";
 import type { FileStore } from "../files/file-store.ts";
 import type { RunFile, WrittenTotals } from "../runs/run.ts";
-import type { ClaimedRun, WorkStorage } from "../storage/storage.ts";
+import type { ClaimedRun, FileStorage, WorkStorage } from "../storage/storage.ts";
 import { startRepeating } from "./repeating.ts";
 import type { RunSettings } from "./run-settings.ts";
 
 export type AttemptParts = {
-  readonly storage: Pick<WorkStorage, "renewLease" | "completeRun" | "failRun" | "giveBackRun">;
+  readonly storage: Pick<WorkStorage, "renewLease" | "completeRun" | "failRun" | "giveBackRun"> &
+    Pick<FileStorage, "sumFileBytes">;
   readonly engine: Pick<Engine, "run">;
   readonly dataSource: DataSource;
   readonly fileStore: Pick<FileStore, "openWork" | "keep" | "remove" | "closeWork">;
@@ -81,11 +82,8 @@ async function writeFiles(claimed: ClaimedRun, parts: AttemptParts, signal: Abor
   const { job, run, projectId, leaseId } = claimed;
   const { scope, fields, deviceLabel, segmentId, format, formulaGuard, frequency } = job;
   const { period } = run;
-  // Kills are nobody's failure; but what ends its worker each time would go round for ever.
-  const lostAttempts = run.attempts - 1 - run.failures;
-  if (lostAttempts >= mostLostAttempts) {
-    return { reason: `Its worker ended ${lostAttempts} times before it was done.`, retry: "never" };
-  }
+  const hindrance = await findHindrance(claimed, parts);
+  if (hindrance !== undefined) return hindrance;
   const found = await parts.dataSource.find({ projectId, scope, period });
   const isOnce = frequency.value === "once";
   // Who asks for one range gets what is there of it. Nobody looks at each hour and day: what is late there must show.
@@ -97,6 +95,20 @@ async function writeFiles(claimed: ClaimedRun, parts: AttemptParts, signal: Abor
   const task = { kind: "export", selection, files: found.files, format, formulaGuard, directory, partBytes } as const;
   const outcome = await parts.engine.run<"export">(task, signal);
   return { written: sum(outcome), files: await keepParts({ outcome, directory }, parts, signal) };
+}
+
+async function findHindrance(
+  { run, projectId }: ClaimedRun,
+  { storage, settings: { projectBytes } }: AttemptParts,
+): Promise<Failure | undefined> {
+  // Kills are nobody's failure; but what ends its worker each time would go round for ever.
+  const lostAttempts = run.attempts - 1 - run.failures;
+  if (lostAttempts >= mostLostAttempts) {
+    return { reason: `Its worker ended ${lostAttempts} times before it was done.`, retry: "never" };
+  }
+  if ((await storage.sumFileBytes(projectId)) < projectBytes) return undefined;
+  const reason = `The project's files fill the ${projectBytes / 1e9} GB that it may have; they go after seven days.`;
+  return { reason, retry: "by delays" };
 }
 
 function describeMissing(days: readonly string[]): string {

@@ -13,5 +13,7 @@ export type RunSettings = {
   /** An attempt that takes longer has failed. */
   readonly attemptLimitSeconds: number;
   readonly partBytes: number;
+  /** Of all files that a project has: while they are as many, no run of it begins. */
+  readonly projectBytes: number;
   readonly fileLifetimeSeconds: number;
 };

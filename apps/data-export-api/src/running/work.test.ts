@@ -163,6 +163,22 @@ describe("a run whose days have no data", () => {
   });
 });
 
+describe("a project that has as many files as it may", () => {
+  test("has its runs tried again when some have gone; others go on", async () => {
+    const first = await exports.createJob(once);
+    await tickOnce(exports.openWork({ engine: fakeEngine(async (task) => writeParts(task, ["0123456789"])) }));
+    const second = await exports.createJob(once);
+    const settings = { ...exports.parts.settings, projectBytes: 10 };
+    await tickOnce(exports.openWork({ settings }));
+    const failureReason = "The project's files fill the 1e-8 GB that it may have; they go after seven days.";
+    expect((await exports.findRun(second)).run).toMatchObject({ state: "RUNNABLE", dueAt: now + 60, failureReason });
+    expect((await exports.findRun(first)).run).toMatchObject({ state: "SUCCESS", written: { byteCount: 10 } });
+    exports.clock.seconds += 60;
+    await tickOnce(exports.openWork({ settings: { ...settings, projectBytes: 11 } }));
+    expect((await exports.findRun(second)).run).toMatchObject({ state: "SUCCESS", attempts: 2 });
+  });
+});
+
 describe("a failed attempt", () => {
   const broken = new EngineFailure("A data file cannot be read.", { isLasting: false });
 

@@ -126,6 +126,8 @@ function describeFiles(suite: Suite): void {
       expect(await storage.listExpiredFiles(muchLater, 10)).toStrictEqual([createFile(3)]);
       const found = await storage.findRun(project, jobId, runId);
       expect(found).toMatchObject({ run: { written: { fileCount: 3, byteCount: 3400 } }, files: [createFile(3)] });
+      expect(await storage.sumFileBytes(project)).toBe(createFile(3).byteCount);
+      expect(await storage.sumFileBytes(project + 1)).toBe(0);
       expect(await storage.findLinkedFile(one.fileId)).toBeUndefined();
     });
 

@@ -81,6 +81,8 @@ export type RunStorage = {
 
 export type FileStorage = {
   readonly findLinkedFile: (fileId: string) => Promise<LinkedFile | undefined>;
+  /** Of all files that the project has by now. */
+  readonly sumFileBytes: (projectId: number) => Promise<number>;
   /** At most `limit` that are over, the oldest first. */
   readonly listExpiredFiles: (nowSeconds: number, limit: number) => Promise<readonly RunFile[]>;
   /** After their bytes have gone. */

@@ -1,4 +1,5 @@
 import { isStorableText } from "@biped/database";
+import { sql } from "kysely";
 import type { FileStorage } from "../storage.ts";
 import { fileColumns, toFile } from "./file-rows.ts";
 import { jobColumns, toJob } from "./job-rows.ts";
@@ -18,6 +19,12 @@ export function createFiles({ db, transaction }: ExportDatabase): FileStorage {
         .where("files.file_id", "=", fileId)
         .executeTakeFirst();
       return row && { file: toFile(row), run: toRun(row), job: toJob(row), projectId: row.project_id };
+    },
+
+    sumFileBytes: async (projectId) => {
+      const files = db.selectFrom("files").innerJoin("runs", "runs.run_id", "files.run_id");
+      const total = sql<number>`coalesce(cast(sum(files.byte_count) as bigint), 0)`.as("total");
+      return (await files.select(total).where("project_id", "=", projectId).executeTakeFirstOrThrow()).total;
     },
 
     listExpiredFiles: async (nowSeconds, limit) => {
