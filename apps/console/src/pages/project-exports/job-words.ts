@@ -1,10 +1,7 @@
 import type { ExportJob, ExportRun } from "@biped/management-client";
 import { formatPeriod } from "./zone-days.ts";
 
-export const scopeTitles = { sessions: "Sessions", views: "Page views" } as const satisfies Record<
-  ExportJob["scope"],
-  string
->;
+const scopeTitles = { sessions: "Sessions", views: "Page views" } as const satisfies Record<ExportJob["scope"], string>;
 
 export const deviceTitles = {
   all: "All devices",
