@@ -183,6 +183,19 @@ describe("following a job", () => {
     expect(faults).toEqual([]);
   });
 
+  test("while a job is paused, nothing tells when its next run begins", async () => {
+    const runs = cloud.answers[`GET /v1/exports/${daily}/runs`];
+    if (runs !== undefined) cloud.answers["GET /v1/exports/6/runs"] = runs;
+    const { page, faults } = await server.open(browser, owner);
+    const readWaiting = () => page.getByRole("row", { name: "waiting" }).innerText();
+    await page.goto(`/projects/42/exports/${daily}`);
+    expect(await readWaiting()).toMatch(/waiting\s+(?:in \d+ \w+|tomorrow)\s/);
+    await page.goto("/projects/42/exports/6");
+    await page.getByRole("button", { name: "Resume", exact: true }).waitFor();
+    expect(await readWaiting()).toMatch(/waiting\s+–\s/);
+    expect(faults).toEqual([]);
+  });
+
   test("a job is deleted only after its name was typed", async () => {
     const { page, faults } = await server.open(browser, owner);
     await page.goto(`/projects/42/exports/${daily}`);
@@ -200,17 +213,21 @@ describe("following a job", () => {
   });
 });
 
-test("the time zone of the exports is one of the project's own and UTC", async () => {
+test("the time zone of the exports is any that there is, UTC and the project's own before all others", async () => {
   cloud.answers["GET /v1/administration/settings"] = () => succeed(200, { timeZone: "Europe/Paris" });
   const { page, faults } = await server.open(browser, owner);
   await page.goto("/projects/42/exports");
   await page.getByText("begin by the clock of Europe/Paris").waitFor();
   await page.getByRole("button", { name: "Change", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Time zone of the exports" });
-  await dialog.getByLabel("Time zone").selectOption("UTC");
+  expect((await dialog.getByRole("option").allInnerTexts()).slice(0, 2)).toEqual([
+    "UTC, the project's own",
+    "Europe/Paris",
+  ]);
+  await dialog.getByLabel("Time zone").selectOption("Asia/Tokyo");
   await dialog.getByRole("button", { name: "Save" }).click();
   await page.getByText("Time zone changed").waitFor();
-  expect(findCalls("PUT", "/v1/administration/settings").map(({ body }) => body)).toEqual([{ timeZone: "UTC" }]);
+  expect(findCalls("PUT", "/v1/administration/settings").map(({ body }) => body)).toEqual([{ timeZone: "Asia/Tokyo" }]);
   expect(faults).toEqual([]);
 });
 

@@ -55,6 +55,7 @@ const runners: Readonly<Record<string, readonly string[]>> = {
     ...["first", "postgres", "rotate", "audit", "setup", "owner"],
     ...["exports", "export-workers", "ingest"],
   ],
+  "apps/data-export-api/README.md": ["job"],
   "packages/management-client/README.md": ["sample"],
 };
 /** Samples of these documents are run by a test of their own. */
@@ -163,8 +164,19 @@ async function runClientSample(directory: string): Promise<string> {
   return (await run(process.execPath, ["--conditions=biped-source", script], { env, cwd: directory })).stdout;
 }
 
+/** Against the sandbox of this directory, with a token as its README says. */
+async function runJobSample(directory: string): Promise<string> {
+  const { issuer, credentials } = JSON.parse(await readFile(join(directory, ".biped", "demo.json"), "utf8"));
+  const [{ client_id, client_secret }] = credentials;
+  const asked = { client_id, client_secret, grant_type: "client_credentials", scope: "data-export", project_id: "42" };
+  const answer = await fetch(`${issuer}/v1/oauth/token`, { method: "POST", body: new URLSearchParams(asked) });
+  const { access_token, endpoint } = await answer.json();
+  const env = { ...process.env, TOKEN: access_token, ENDPOINT: endpoint };
+  return (await run("sh", ["-ec", find("apps/data-export-api/README.md", "job")], { env })).stdout;
+}
+
 describe("README.md", () => {
-  test("its two commands are npm start and npm test, and npm start runs the sandbox whose flow, client, export and clock samples work", async () => {
+  test("its two commands are npm start and npm test, and npm start runs the sandbox whose flow, client, export, job and clock samples work", async () => {
     expect(find("README.md", "commands").match(/^npm \w+/gm)).toEqual(["npm start", "npm test"]);
     await inWorkplace(async (place) => {
       const { directory, environment, ports } = place;
@@ -176,6 +188,8 @@ describe("README.md", () => {
         expect(stdout).toContain("1 Nightly sessions");
         expect(await runClientSample(directory)).toContain("1 Nightly sessions");
         await runExportSample(place);
+        const created = { success: true, payload: { jobId: expect.any(Number) } };
+        expect(JSON.parse(await runJobSample(directory))).toEqual(created);
         const clock = find("README.md", "clock").replace("127.0.0.1:4010", `127.0.0.1:${ports[1]}`);
         const moved = await run("sh", ["-ec", clock], { env: environment });
         expect(JSON.parse(moved.stdout).now).toBeGreaterThan(Date.now() / 1000 + 3600);

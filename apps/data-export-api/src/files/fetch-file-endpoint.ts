@@ -114,7 +114,8 @@ function answerFile({ file, run, job, projectId }: LinkedFile, range: AskedRange
     headers: {
       "accept-ranges": "bytes",
       "cache-control": "private, no-store",
-      "content-disposition": `attachment; filename*=UTF-8''${name}`,
+      // Both ways: `curl -OJ` knows the first alone.
+      "content-disposition": `attachment; filename="${name}"; filename*=UTF-8''${name}`,
       "content-length": `${last - first + 1}`,
       ...(isPart ? { "content-range": `bytes ${first}-${last}/${byteCount}` } : {}),
       etag: formatEntityTag(file),

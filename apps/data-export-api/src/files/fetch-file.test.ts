@@ -71,10 +71,11 @@ describe("GET /v1/files/{fileId}", () => {
     expect([first!.status, first!.bytes]).toStrictEqual([200, text]);
     expect(second!.bytes.toString()).toBe("second");
     const hash = digest.copy().digest("hex");
+    const name = `job-${jobId}-run-${runId}-part-1.csv.gz`;
     expect(first!.headers).toMatchObject({
       "accept-ranges": "bytes",
       "cache-control": "private, no-store",
-      "content-disposition": `attachment; filename*=UTF-8''job-${jobId}-run-${runId}-part-1.csv.gz`,
+      "content-disposition": `attachment; filename="${name}"; filename*=UTF-8''${name}`,
       "content-length": "1000",
       "content-type": "application/gzip",
       etag: `"${hash}"`,

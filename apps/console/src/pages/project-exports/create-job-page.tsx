@@ -40,7 +40,7 @@ export function CreateJobPage() {
       <PageHeader
         breadcrumbs={listExportParents(project.data)}
         title="Create a job"
-        text="What it exports cannot be changed later: then create another job, and delete this one."
+        text="What a job exports cannot be changed later: create another one then, and delete the first."
       />
       <JobForm key={projectId} project={project.data} timeZone={settings.data.timeZone} />
     </>

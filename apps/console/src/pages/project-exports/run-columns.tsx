@@ -10,11 +10,13 @@ import "./project-exports.css";
 
 type ColumnOptions = {
   readonly timeZone: string;
+  /** Not while the job is paused, nor when it is deleted or over. */
+  readonly mayBegin: boolean;
   /** Undefined for who may not see them. */
   readonly onOpenFiles: ((run: ExportRun) => void) | undefined;
 };
 
-export function createRunColumns({ timeZone, onOpenFiles }: ColumnOptions): readonly Column<ExportRun>[] {
+export function createRunColumns({ timeZone, mayBegin, onOpenFiles }: ColumnOptions): readonly Column<ExportRun>[] {
   return [
     {
       id: "period",
@@ -28,7 +30,7 @@ export function createRunColumns({ timeZone, onOpenFiles }: ColumnOptions): read
       ),
     },
     { id: "state", title: "State", cell: (run) => <RunState run={run} /> },
-    { id: "began", title: "Began", cell: (run) => <Began run={run} /> },
+    { id: "start", title: "Start", cell: (run) => <Start run={run} mayBegin={mayBegin} /> },
     { id: "duration", title: "Took", align: "end", cell: (run) => <Duration run={run} /> },
     { id: "rows", title: "Rows", align: "end", cell: ({ rowCount }) => tell(rowCount, formatCount) },
     { id: "size", title: "Size", align: "end", cell: ({ byteCount }) => tell(byteCount, formatBytes) },
@@ -67,8 +69,9 @@ function FailureReason({ run: { state, attempts }, reason }: { readonly run: Exp
 }
 
 /** Before a run has begun, the service tells when it will at the earliest. */
-function Began({ run }: { readonly run: ExportRun }) {
+function Start({ run, mayBegin }: { readonly run: ExportRun } & Pick<ColumnOptions, "mayBegin">) {
   if (hasBegun(run)) return <TimeText instant={run.startDate} />;
+  if (!mayBegin) return nothing;
   return <span className="muted">{run.state === "CREATED" ? <TimeText instant={run.startDate} /> : "not yet"}</span>;
 }
 

@@ -59,7 +59,7 @@ export function RunsPanel({ projectId, job, timeZone, maySeeFiles }: RunsPanelPr
         label="Runs"
         noun="run"
         list={list}
-        columns={createRunColumns({ timeZone, onOpenFiles: maySeeFiles ? setOpened : undefined })}
+        columns={createRunColumns({ timeZone, mayBegin, onOpenFiles: maySeeFiles ? setOpened : undefined })}
         rowKey={({ jobRunId }) => jobRunId}
         empty={<NoRuns isFiltered={state !== undefined} />}
       />

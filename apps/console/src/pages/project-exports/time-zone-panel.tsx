@@ -8,6 +8,7 @@ import { Panel } from "../../design/layout.tsx";
 import { Select } from "../../design/select.tsx";
 import { Skeleton } from "../../design/states.tsx";
 import { showToast } from "../../design/toast.ts";
+import { findTimeZones } from "../account/time-zones.ts";
 import { nameZone } from "./job-words.ts";
 
 type TimeZonePanelProps = { readonly project: Project; readonly mayChange: boolean };
@@ -65,7 +66,6 @@ function TimeZoneDialog({ project, present, onClose }: TimeZoneDialogProps) {
     >
       <Select
         label="Time zone"
-        hint="Another one can be had by setting the project's own time zone first."
         options={listZones(project.timeZone, present)}
         value={timeZone}
         onChange={setTimeZone}
@@ -77,8 +77,9 @@ function TimeZoneDialog({ project, present, onClose }: TimeZoneDialogProps) {
   );
 }
 
+/** UTC and the project's own come first: nearly everybody wants one of them. */
 function listZones(own: string, present: string) {
-  return [...new Set(["UTC", own, present])].map((zone) => ({
+  return [...new Set(["UTC", own, present, ...findTimeZones()])].map((zone) => ({
     value: zone,
     label: zone === own ? `${nameZone(zone)}, the project's own` : nameZone(zone),
   }));

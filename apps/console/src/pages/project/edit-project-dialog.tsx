@@ -53,7 +53,7 @@ function EditForm({ project, onReload, onClose }: EditFormProps) {
       <TextField label="Name" value={name} onChange={setName} autoComplete="off" maxLength={200} />
       <Select
         label="Time zone"
-        hint="In which the days of its data begin and end."
+        hint="In which the days of its data begin and end. Its exports have one of their own."
         options={zones.map((zone) => ({ value: zone, label: zone.replaceAll("_", " ") }))}
         value={timeZone}
         onChange={setTimeZone}
