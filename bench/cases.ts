@@ -59,6 +59,7 @@ export const cases = {
   "tokens, no export": measureTokensBesideExports(0),
   "tokens, 1 export": measureTokensBesideExports(1),
   "tokens, 20 exports": measureTokensBesideExports(20),
+  "tokens, 20 idle exports": measureTokensBesideExports(20, "idle"),
   "sandbox, sessions": measureBelievableData,
   "sandbox, start": measureSandboxStart,
 } as const satisfies Readonly<Record<string, Measure>>;

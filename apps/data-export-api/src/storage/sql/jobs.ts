@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { JobState } from "../../jobs/job.ts";
 import type { ListQuery } from "../../jobs/list-query.ts";
 import type { JobStorage, NewRun } from "../storage.ts";
@@ -50,12 +51,12 @@ export function createJobs({ db, transaction }: ExportDatabase): JobStorage {
   };
 }
 
-/** Read from `jobs_in_order` alone: the pages before a deep one cost an index entry a job, not a row. */
+/** Read from `jobs_in_order` or `listed_jobs` alone: the pages before a deep one cost an index entry a job, not a row. */
 function selectIds(db: Reader, projectId: number, query: ListQuery) {
   const { state, format, frequency, scope, upTo } = query;
   const { direction, limit, offset } = cutPage(query);
   let jobs = db.selectFrom("jobs").select("job_id").where("project_id", "=", projectId);
-  jobs = state === undefined ? jobs.where("state", "<>", "DELETED") : jobs.where("state", "=", state);
+  jobs = state === undefined ? jobs.where("state", "<>", sql.lit("DELETED")) : jobs.where("state", "=", state);
   if (format !== undefined) jobs = jobs.where("format", "=", format);
   if (frequency !== undefined) jobs = jobs.where("frequency", "=", frequency);
   if (scope !== undefined) jobs = jobs.where("scope", "=", scope);
