@@ -22,12 +22,15 @@ async function finishFile(file: string): Promise<Omit<WrittenPart, "name">> {
   await using handle = await open(file, "r+");
   await handle.sync();
   const hash = createHash("sha256");
+  // One buffer for all of it: a stream makes one after another, which nobody collects in time.
+  const buffer = Buffer.allocUnsafe(1 << 20);
   let byteCount = 0;
-  for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: 1 << 20 })) {
-    hash.update(chunk);
-    byteCount += chunk.length;
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+    if (bytesRead === 0) return { byteCount, sha256: hash.digest("hex") };
+    hash.update(buffer.subarray(0, bytesRead));
+    byteCount += bytesRead;
   }
-  return { byteCount, sha256: hash.digest("hex") };
 }
 
 /** Of a file what is in it, of a directory its names. */
