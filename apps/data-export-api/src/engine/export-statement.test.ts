@@ -21,7 +21,7 @@ function createTask(fields: readonly JobField[], changes: Partial<ExportTask> = 
     files: [],
     format: "JSONL",
     formulaGuard: false,
-    directory: "/work/1",
+    directory: "/attempts/1",
     partBytes: 100_000_000,
   } as const;
   return { kind: "export", selection, ...rest, ...changes };
@@ -36,7 +36,7 @@ test("JSONL: names in their order, joined by hand, and rows of the period", () =
   expect(formatExport(createTask(fields), source)).toBe(
     `COPY (SELECT replace(replace(concat('{"session_number":', coalesce("session_number"::VARCHAR, 'null'), ` +
       `',"Town":', coalesce(to_json("city")::VARCHAR, 'null'), '}'), chr(8232), '\\u2028'), chr(8233), '\\u2029') AS "line" ` +
-      `FROM rows WHERE ${period}) TO '/work/1' (${written}, HEADER false, COMPRESSION gzip, ` +
+      `FROM rows WHERE ${period}) TO '/attempts/1' (${written}, HEADER false, COMPRESSION gzip, ` +
       "FILE_SIZE_BYTES '100000000B', FILE_EXTENSION 'jsonl.gz')",
   );
 });
@@ -48,7 +48,7 @@ test("CSV: a header, every cell in quotes, the filters, and parts that the heade
   expect(formatExport({ ...task, selection: narrow }, source)).toBe(
     `COPY (SELECT concat('"', replace("session_number"::VARCHAR, '"', '""'), '","', replace("city", '"', '""'), '"', chr(13)) ` +
       `AS """session_number"",""city""\r" FROM rows WHERE ${period} AND "device_id" IN (2, 4) ` +
-      `AND list_contains("segment_ids", 7)) TO '/work/1' (${written}, HEADER true, COMPRESSION gzip, ` +
+      `AND list_contains("segment_ids", 7)) TO '/attempts/1' (${written}, HEADER true, COMPRESSION gzip, ` +
       "FILE_SIZE_BYTES '1048B', FILE_EXTENSION 'csv.gz')",
   );
 });
