@@ -3,6 +3,8 @@ export { type DataSource, DataUnavailable, type FoundData, type WantedData } fro
 export { type DataSet, locateDay } from "./data/day-directory.ts";
 export { createDirectorySource } from "./data/directory-source.ts";
 export { storedColumns } from "./data/stored-columns.ts";
+export { askProcess } from "./engine/ask-process.ts";
 export type { Job, JobField } from "./jobs/job.ts";
+export { everyJob } from "./jobs/list-query.ts";
 export { type Config, type DataExportApi, type Surroundings, start } from "./start.ts";
 export type { NewJob, NewRun } from "./storage/storage.ts";

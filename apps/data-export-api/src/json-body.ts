@@ -1,5 +1,7 @@
+import { type HttpRequest, readJsonText } from "@biped/listener";
 import { isRefusal, parseJsonParameters, type Refusal, refuse } from "@biped/protocol";
 import { z } from "zod";
+import { parseQuery } from "./query-parameters.ts";
 
 /** Where in the body, and which rule does not hold there. */
 export type Mistake = { readonly path: readonly PropertyKey[]; readonly message: string };
@@ -20,6 +22,12 @@ export const members = <Shape extends z.ZodRawShape>(shape: Shape) =>
 
 export const oneOf = <const Values extends readonly string[]>(values: Values) =>
   z.enum(values, rule(`must be one of ${values.join(", ")}`));
+
+/** The JSON of a request that has a body and no query. */
+export function readBodyText(request: HttpRequest): string | Refusal {
+  const query = parseQuery(request.query, []);
+  return isRefusal(query) ? query : readJsonText(request);
+}
 
 /** A JSON body as its schema reads it. A refusal names one member by its path, and the rule; never what was sent. */
 export function parseBody<Schema extends z.ZodType>(text: string, schema: Schema): z.output<Schema> | Refusal {

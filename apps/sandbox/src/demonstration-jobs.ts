@@ -1,16 +1,7 @@
-import type { DataExportApi, NewJob, NewRun } from "@biped/data-export-api";
+import { type DataExportApi, everyJob, type NewJob, type NewRun } from "@biped/data-export-api";
 import type { Demonstration } from "./demonstration.ts";
 
-const everyJob = {
-  state: undefined,
-  format: undefined,
-  frequency: undefined,
-  scope: undefined,
-  order: "ASC",
-  page: 1,
-  limit: 1,
-  upTo: undefined,
-} as const;
+const anyJob = { ...everyJob, order: "ASC", page: 1, limit: 1, upTo: undefined } as const;
 
 /** A few jobs for each project of the cloud that has none yet. */
 export async function storeDemonstrationJobs(
@@ -20,7 +11,7 @@ export async function storeDemonstrationJobs(
 ): Promise<void> {
   const projects = accounts.flatMap((account) => account.projects).filter((project) => project.cloud === cloud);
   for (const { id } of projects) {
-    if ((await storage.listJobs(id, everyJob)).length > 0) continue;
+    if ((await storage.listJobs(id, anyJob)).length > 0) continue;
     for (const { job, first } of planJobs(nowSeconds)) await storage.createJob(id, job, first);
   }
 }

@@ -1,12 +1,11 @@
-import { readJsonText } from "@biped/listener";
 import { isRefusal } from "@biped/protocol";
 import type { DataSource, FoundData } from "../data/data-source.ts";
 import { formatInstant } from "../jobs/instant.ts";
 import type { DateRange, Frequency, JobRequest } from "../jobs/job.ts";
 import { columnName } from "../jobs/job-fields.ts";
 import { parseJobRequest } from "../jobs/job-request.ts";
+import { readBodyText } from "../json-body.ts";
 import type { ProtectedEndpoint } from "../protect.ts";
-import { parseQuery } from "../query-parameters.ts";
 import { findPeriodStart } from "../schedule/periods.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { EngineReads } from "../variables/engine-reads.ts";
@@ -25,10 +24,8 @@ export function createPreviewEndpoint(parts: PreviewParts): ProtectedEndpoint {
   const { storage, readEngine, nowSeconds } = parts;
   return async (request, token) => {
     // Read
-    const query = parseQuery(request.query, []);
-    if (isRefusal(query)) return query;
-    const text = readJsonText(request);
-    if (typeof text !== "string") return text;
+    const text = readBodyText(request);
+    if (isRefusal(text)) return text;
     const asked = parseJobRequest(text, nowSeconds());
     if (isRefusal(asked)) return asked;
 

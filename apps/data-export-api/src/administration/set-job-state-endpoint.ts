@@ -1,11 +1,9 @@
-import { readJsonText } from "@biped/listener";
 import { isRefusal, refuse } from "@biped/protocol";
 import { findAskedJob, refuseUnknownJob } from "../jobs/asked-job.ts";
 import { formatJob } from "../jobs/format-job.ts";
 import type { Job } from "../jobs/job.ts";
-import { members, oneOf, parseBody } from "../json-body.ts";
+import { members, oneOf, parseBody, readBodyText } from "../json-body.ts";
 import type { ProtectedEndpoint } from "../protect.ts";
-import { parseQuery } from "../query-parameters.ts";
 import { planFirstRun, planNextRun } from "../schedule/periods.ts";
 import type { NewRun, Storage } from "../storage/storage.ts";
 
@@ -24,10 +22,8 @@ export function createSetJobStateEndpoint(parts: SetJobStateParts): ProtectedEnd
   const { storage } = parts;
   return async (request, token) => {
     // Read
-    const query = parseQuery(request.query, []);
-    if (isRefusal(query)) return query;
-    const text = readJsonText(request);
-    if (typeof text !== "string") return text;
+    const text = readBodyText(request);
+    if (isRefusal(text)) return text;
     const asked = parseBody(text, body);
     if (isRefusal(asked)) return asked;
 

@@ -1,7 +1,6 @@
-import { readJsonText } from "@biped/listener";
 import { isRefusal } from "@biped/protocol";
 import { z } from "zod";
-import { members, parseBody, rule } from "../json-body.ts";
+import { members, parseBody, readBodyText, rule } from "../json-body.ts";
 import type { ProtectedEndpoint } from "../protect.ts";
 import { parseQuery } from "../query-parameters.ts";
 import { isTimeZone } from "../schedule/periods.ts";
@@ -27,10 +26,8 @@ const body = members({
 /** PUT /v1/administration/settings: runs that wait keep their period; the ones after them follow the new time zone. */
 export function createSetSettingsEndpoint(storage: Pick<Storage, "setTimeZone">): ProtectedEndpoint {
   return async (request, token) => {
-    const query = parseQuery(request.query, []);
-    if (isRefusal(query)) return query;
-    const text = readJsonText(request);
-    if (typeof text !== "string") return text;
+    const text = readBodyText(request);
+    if (isRefusal(text)) return text;
     const asked = parseBody(text, body);
     if (isRefusal(asked)) return asked;
     await storage.setTimeZone(token.project_id, asked.timeZone);

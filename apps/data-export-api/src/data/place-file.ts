@@ -1,5 +1,6 @@
-import { mkdir, open, rename } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { synchronize } from "../synchronize.ts";
 import { listParquetFiles } from "./directory-source.ts";
 
 /** A day's rows of one input: the name tells both, so that the same input finds what it left there before. */
@@ -32,13 +33,4 @@ async function makeDurableDirectory(directory: string): Promise<void> {
   const first = await mkdir(directory, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
   for (let made = directory; made.length >= first.length; made = dirname(made)) await synchronize(dirname(made));
-}
-
-async function synchronize(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

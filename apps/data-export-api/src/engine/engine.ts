@@ -1,7 +1,6 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { constants, setPriority } from "node:os";
+import { constants } from "node:os";
 import path from "node:path";
+import { askProcess } from "./ask-process.ts";
 import type { Answer, Order } from "./engine-process.ts";
 import type { Outcomes, Task } from "./task.ts";
 
@@ -55,51 +54,16 @@ export function createEngine(settings: EngineSettings): Engine {
   };
 }
 
+/** As source or compiled, the program stands beside this file. */
+const program = path.join(import.meta.dirname, `engine-process${path.extname(import.meta.filename)}`);
+const priority = constants.priority.PRIORITY_LOW;
+
 async function runInProcess<Outcome>(order: Order, signal: AbortSignal): Promise<Outcome> {
-  signal.throwIfAborted();
-  const child = startProcess();
-  const kill = () => child.kill("SIGKILL");
-  signal.addEventListener("abort", kill);
-  let answer: Answer<Outcome> | undefined;
-  child.once("message", (message: Answer<Outcome>) => {
-    answer = message;
-    child.disconnect();
+  const answer = await askProcess<Answer<Outcome>>(program, order, { priority, signal }).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    throw new EngineFailure("The engine's process could not start.", { isLasting: false, cause });
   });
-  const ending = once(child, "exit").catch(refuseStart);
-  // Without a file descriptor left there is no channel. Where sending fails, the process has ended. Both show below.
-  if (child.connected) child.send(order, () => {});
-  const ended = await ending;
-  signal.removeEventListener("abort", kill);
-  signal.throwIfAborted();
-  if (answer === undefined) {
-    const [code, signalName] = ended;
-    throw new EngineFailure(`The engine's process ended (${signalName ?? code}).`, { isLasting: false });
-  }
+  if ("ended" in answer) throw new EngineFailure(`The engine's process ended (${answer.ended}).`, { isLasting: false });
   if ("outcome" in answer) return answer.outcome;
   throw new EngineFailure(answer.failure.reason, answer.failure);
-}
-
-/** With the options of this process (which sources need) and without its environment, where secrets are. */
-function startProcess(): ChildProcess {
-  const program = path.join(import.meta.dirname, `engine-process${path.extname(import.meta.filename)}`);
-  try {
-    const child = fork(program, { env: {}, stdio: ["ignore", "ignore", "ignore", "ipc"] });
-    lowerPriority(child);
-    return child;
-  } catch (error) {
-    return refuseStart(error);
-  }
-}
-
-/** As long as there is one thread only: those to come inherit it. Token issue never waits for an export (L-08). */
-function lowerPriority({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
-  } catch {
-    // It may have ended; where the system refuses, the export runs like any other process.
-  }
-}
-
-function refuseStart(cause: unknown): never {
-  throw new EngineFailure("The engine's process could not start.", { isLasting: false, cause });
 }

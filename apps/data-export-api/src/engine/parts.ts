@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { open, readdir } from "node:fs/promises";
 import path from "node:path";
+import { synchronize } from "../synchronize.ts";
 import type { WrittenPart } from "./task.ts";
 
 /** The parts that DuckDB wrote into a directory, `data_0.jsonl.gz` and so on, each on the disk before this answers. */
@@ -31,10 +32,4 @@ async function finishFile(file: string): Promise<Omit<WrittenPart, "name">> {
     hash.update(buffer.subarray(0, bytesRead));
     byteCount += bytesRead;
   }
-}
-
-/** Of a file what is in it, of a directory its names. */
-export async function synchronize(file: string): Promise<void> {
-  await using handle = await open(file, "r");
-  await handle.sync();
 }

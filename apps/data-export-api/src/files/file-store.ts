@@ -1,6 +1,7 @@
 import { constants, mkdirSync } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
+import { synchronize } from "../synchronize.ts";
 
 /** The bytes of finished files: random names from the database, below one directory, for this user alone. */
 export type FileStore = {
@@ -78,19 +79,9 @@ async function keepFile({ workRoot, fileRoot }: Roots, workFile: string, target:
   }
   await mkdir(path.dirname(target), { recursive: true, mode: directoryMode });
   await rename(workFile, target);
-  await syncDirectory(path.dirname(target));
+  await synchronize(path.dirname(target));
   // Another process may have made the directory, and not have got so far.
-  await syncDirectory(fileRoot);
-}
-
-/** A rename has happened for good when the directory is on the disk. */
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await synchronize(fileRoot);
 }
 
 async function openIfThere(file: string): Promise<FileHandle | undefined> {

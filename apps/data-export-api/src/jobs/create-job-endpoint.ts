@@ -1,10 +1,10 @@
-import { readJsonText } from "@biped/listener";
 import { isRefusal, refuse } from "@biped/protocol";
+import { readBodyText } from "../json-body.ts";
 import type { ProtectedEndpoint } from "../protect.ts";
-import { parseQuery } from "../query-parameters.ts";
 import { planFirstRun } from "../schedule/periods.ts";
 import type { Storage } from "../storage/storage.ts";
 import { parseJobRequest } from "./job-request.ts";
+import { everyJob } from "./list-query.ts";
 
 export type CreateJobParts = {
   readonly storage: Pick<Storage, "createJob" | "listJobs" | "findProjectSettings">;
@@ -27,10 +27,8 @@ export function createCreateJobEndpoint(parts: CreateJobParts): ProtectedEndpoin
   const { jobsPerProject } = parts.limits;
   return async (request, token) => {
     // Read
-    const query = parseQuery(request.query, []);
-    if (isRefusal(query)) return query;
-    const text = readJsonText(request);
-    if (typeof text !== "string") return text;
+    const text = readBodyText(request);
+    if (isRefusal(text)) return text;
     const createdAt = Math.floor(nowSeconds());
 
     // Decide
@@ -53,10 +51,8 @@ export function createCreateJobEndpoint(parts: CreateJobParts): ProtectedEndpoin
   };
 }
 
-const everyJob = { state: undefined, format: undefined, frequency: undefined, scope: undefined, upTo: undefined };
-
 /** Whether there is a job of that place in the list. Jobs that are created at the same moment may pass the limit. */
 async function hasJobs(storage: Pick<Storage, "listJobs">, projectId: number, count: number): Promise<boolean> {
-  const page = { order: "ASC", limit: 1, page: count } as const;
+  const page = { order: "ASC", limit: 1, page: count, upTo: undefined } as const;
   return (await storage.listJobs(projectId, { ...everyJob, ...page })).length > 0;
 }

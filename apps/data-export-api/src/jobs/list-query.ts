@@ -13,6 +13,9 @@ export type ListQuery = Page & {
   readonly scope: ExportScope | undefined;
 };
 
+/** Lets every job pass that is not DELETED. */
+export const everyJob = { state: undefined, format: undefined, frequency: undefined, scope: undefined } as const;
+
 /** The query of GET /v1/exports. Every parameter may be absent; none may be wrong. */
 export function parseListQuery(query: string): ListQuery | Refusal {
   const parameters = parseQuery(query, ["state", "format", "frequency", "scope", ...pageParameters]);

@@ -1,15 +1,12 @@
 import type { Project } from "@biped/management-client";
 import { Link } from "@tanstack/react-router";
+import { listAccountParents } from "../account/account-parents.tsx";
 
 /** The way from the top down to the jobs of a project. */
-export function listExportParents({ id: projectId, name, accountId, accountName }: Project) {
+export function listExportParents(project: Project) {
+  const { id: projectId, name } = project;
   return [
-    <Link key="accounts" to="/accounts">
-      Accounts
-    </Link>,
-    <Link key="account" to="/accounts/$accountId" params={{ accountId }}>
-      {accountName}
-    </Link>,
+    ...listAccountParents(project),
     <Link key="project" to="/projects/$projectId" params={{ projectId }}>
       {name}
     </Link>,

@@ -9,6 +9,7 @@ import { PageHeader } from "../../design/layout.tsx";
 import { Skeleton, TableSkeleton } from "../../design/states.tsx";
 import { TabLinks } from "../../design/tabs.tsx";
 import { usePageTitle } from "../../shell/page-title.ts";
+import { listAccountParents } from "../account/account-parents.tsx";
 import { PageFailure } from "../not-found/page-failure.tsx";
 import { ProjectActions } from "./project-actions.tsx";
 import "./project.css";
@@ -52,7 +53,7 @@ function ProjectHeader({ project }: { readonly project: Project }) {
     project.state === "enabled" && project.effectiveState === "disabled" ? "account disabled" : project.state;
   return (
     <PageHeader
-      breadcrumbs={listParents(project)}
+      breadcrumbs={listAccountParents(project)}
       title={project.name}
       badges={<StateBadge state={state} />}
       text={`Project ${project.id}`}
@@ -83,15 +84,4 @@ function ProjectTabs({ projectId }: { readonly projectId: number }) {
       ))}
     </TabLinks>
   );
-}
-
-function listParents({ accountId, accountName }: Project) {
-  return [
-    <Link key="accounts" to="/accounts">
-      Accounts
-    </Link>,
-    <Link key="account" to="/accounts/$accountId" params={{ accountId }}>
-      {accountName}
-    </Link>,
-  ];
 }
