@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 const condition = "biped-source";
 
@@ -6,8 +6,10 @@ export default defineConfig({
   ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
   test: {
     include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "test/**/*.test.ts"],
+    // Those run by `npm run soak`.
+    exclude: [...configDefaults.exclude, "test/soak/**"],
     execArgv: [`--conditions=${condition}`],
-    globalSetup: ["test/postgres.ts"],
+    globalSetup: ["test/postgres.ts", "test/checked-tokens.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -25,7 +25,8 @@ for (const signal of signals) {
  * Starts nothing once a signal has come in. Throws what `spawn` reports, such as ENOENT.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ readonly env?: NodeJS.ProcessEnv, readonly cwd?: string }} [options]
+ * @param {{ readonly env?: NodeJS.ProcessEnv, readonly cwd?: string, readonly timeout?: number }} [options] `timeout` in
+ * milliseconds, after which the child gets SIGTERM
  * @returns {Promise<Ending>}
  */
 export const run = (command, args, options = {}) =>

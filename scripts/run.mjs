@@ -38,6 +38,10 @@ const commands = {
     also: "test/runtimes",
     hasConsole: true,
   },
+  soak: {
+    does: "faults, floods and long proofs, for up to 150 minutes; --help says more",
+    entry: ["scripts/soak.mjs"],
+  },
   check: { does: "types, lint, boundaries, documents, unused code", entry: ["scripts/check.mjs"] },
   build: {
     does: "compile, and pack what is published into dist/",

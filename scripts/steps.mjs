@@ -13,13 +13,13 @@ export const bin = (tool) => path.join("node_modules", ".bin", tool);
 /**
  * @param {string} name
  * @param {readonly string[]} nodeArgs
- * @param {NodeJS.ProcessEnv} [env]
+ * @param {{ readonly env?: NodeJS.ProcessEnv, readonly timeout?: number }} [options]
  * @returns {Promise<Step>}
  */
-export const runStep = async (name, nodeArgs, env = process.env) => {
+export const runStep = async (name, nodeArgs, options = {}) => {
   console.log(`\n▸ ${name}`);
   const started = performance.now();
-  const { code } = await run(process.execPath, nodeArgs, { cwd: root, env });
+  const { code } = await run(process.execPath, nodeArgs, { cwd: root, ...options });
   return { name, seconds: (performance.now() - started) / 1000, passed: code === 0 };
 };
 

@@ -177,6 +177,7 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
         { at: "2027-01-14T00:00:00Z", tokens: 0, refusals: 0 },
         { at: "2027-01-15T00:00:00Z", tokens: 1, refusals: 4 },
       ],
+      gaps: [],
     });
     const { body } = await management.call(viewer, "GET /api/overview");
     expect(body.usage).toHaveLength(168);

@@ -26,7 +26,7 @@ beforeEach(async () => {
   // What the samples say of ends is meant from today on.
   started.clock.seconds = Math.floor(Date.now() / 1000);
   const administratorId = await started.addAdministrator({ email: "ann@example.com", isPlatformOwner: true });
-  const scopes = ["read", "accounts", "projects", "clouds", "credentials"] as const;
+  const scopes = ["read", "accounts", "projects", "clouds", "credentials", "signing-keys"] as const;
   const { headers } = await started.makeAccessToken("readme", { administratorId, scopes });
   token = headers.authorization?.replace("Bearer ", "") ?? "";
   place = await createCommandPlace();
@@ -73,12 +73,17 @@ test("admin and rotation: the samples run as they stand", async () => {
   await writeFile(join(bin, "biped"), script);
   await chmod(join(bin, "biped"), 0o755);
   await writeFile(join(place.directory, "token.txt"), `${token}\n`);
-  const samples = `${read("admin")}\n${read("rotation")}`.replaceAll("https://console.example.com", started.adminUrl);
+  const samples = `${read("admin")}\n${read("rotation")}\n${read("revoke")}`.replaceAll(
+    "https://console.example.com",
+    started.adminUrl,
+  );
   const env = { ...place.env, PATH: `${bin}:${process.env.PATH}` };
   const { stdout } = await run("sh", ["-ec", samples], { cwd: place.directory, env });
   expect(stdout).toContain("ann@example.com");
   expect(stdout).toMatch(/^Scopes\tdata-export metrics$/m);
   expect(stdout).toMatch(/^credential\t[\da-f-]{36}\tNightly\t\d+ Acme$/m);
+  expect(stdout).toMatch(/\tproject\t\d+\tann@example\.com [^\t]+\tproject\.tokens-revoked\t/);
+  expect(stdout).toMatch(/^All of it within \d+ ms\.$/m);
   expect(stdout).not.toMatch(/biped_(?:live|admin)_/);
   expect(await readFile(join(place.directory, "secret.txt"), "utf8")).toMatch(/^biped_live_[0-9A-Za-z]{49}\n$/);
   expect(await readFile(join(place.directory, "new-secret.txt"), "utf8")).toMatch(/^biped_live_[0-9A-Za-z]{49}\n$/);

@@ -5,6 +5,7 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { readKeyEncryptionKeyFile } from "@biped/authorization-server";
+import { createGuard } from "@biped/guard";
 import type { OperationName } from "@biped/management-client";
 import { type Operation, operations } from "@biped/management-client/contract";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -12,7 +13,7 @@ import { openPasswords } from "../apps/authorization-server/src/administrators/p
 import { type Principal, type StartedManagement, startManagement } from "./management-server.ts";
 import { type CommandPlace, createCommandPlace, runInTerminal, runThroughPipe } from "./pseudo-terminal.ts";
 import { createRecordingWay, type RecordingWay } from "./recording-way.ts";
-import { createFacts, type Facts } from "./started-server.ts";
+import { basic, createFacts, type Facts, type HeldCredential, post, tokenRequest } from "./started-server.ts";
 
 const secretForm = /biped_live_[0-9A-Za-z]{49}/;
 const uuidForm = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/;
@@ -489,6 +490,150 @@ test("signing keys: list, rotate, compromise", async () => {
   expect((await admin("signing-keys", "compromise", active.kid)).exitCode).toBe(2);
   const after = await ask("signing-keys", "compromise", active.kid, "--yes");
   expect(after.map(({ kid }: { kid: string }) => kid)).not.toContain(active.kid);
+});
+
+describe("revoke", () => {
+  const issue = async (held: HeldCredential, projectId = 42): Promise<string> =>
+    (await post(`${started.url}/v1/oauth/token`, tokenRequest(held, { project_id: projectId }))).body.access_token;
+  const isActive = async (held: HeldCredential, token: string): Promise<boolean> =>
+    (await post(`${started.url}/v1/oauth/introspect`, { token }, basic(held))).body.active;
+
+  test("token: piped in or from a file, asked first, never an argument, and nowhere to be seen", async () => {
+    const [token, other] = [await issue(facts.project), await issue(facts.project)];
+    const env = { ...place.env, ...access() };
+    const pipe = (args: readonly string[], input: string) =>
+      runThroughPipe(["admin", "revoke", "token", ...args], { env, input });
+    expect((await pipe(["--yes", token], "")).exitCode).toBe(2);
+    expect(await isActive(facts.project, token)).toBe(true);
+    const revoked = await pipe(["--yes"], `Bearer ${token}\n`);
+    expect([revoked.exitCode, revoked.stdout, revoked.stderr]).toEqual([
+      0,
+      "",
+      expect.stringMatching(
+        /^Revoked token \S+ of credential [\da-f-]{36} for project 42; it would have ended \S+Z\.\n$/,
+      ),
+    ]);
+    expect([await isActive(facts.project, token), await isActive(facts.project, other)]).toEqual([false, true]);
+    const file = join(place.directory, "token.txt");
+    await writeFile(file, other);
+    const typed = await inTerminal(["revoke", "token", "--token-file", file], [["Take this token back?", "y"]]);
+    expect([typed.exitCode, await isActive(facts.project, other)]).toEqual([0, false]);
+    expect(typed.text).not.toContain(other);
+    const unknown = await pipe(["--yes", "--json"], "no token");
+    expect([unknown.exitCode, JSON.parse(unknown.stderr).error.code]).toEqual([3, "NOT_FOUND"]);
+  });
+
+  test("credential, project, account, secret, key, everything: each is done, once it is confirmed, and listed", async () => {
+    const { clientId } = facts.foreign;
+    const [secret] = (await ask("credentials", "show", clientId)).secrets;
+    const key = (await ask("signing-keys", "list")).find(({ state }: { state: string }) => state === "active");
+    const cases = [
+      [["credential", clientId], `Revoked every token of Warehouse (${clientId}).`],
+      [["project", "71"], "Revoked every token for project 71 BOOKING."],
+      [["account", String(facts.second.id)], `Revoked every token of account ${facts.second.id} Harbour Travel.`],
+      [["secret", clientId, secret.id], `Ended secret ${secret.id} of Warehouse (${clientId}).`],
+      [["key", key.kid], ""],
+      [["everything"], "Every token that was issued before 2027-01-15T08:00:01Z is void."],
+    ] as const;
+    for (const [args, told] of cases) {
+      const { exitCode, stderr } = await admin("revoke", ...args, "--yes");
+      expect([args, exitCode, stderr.trim()]).toEqual([args, 0, told]);
+    }
+    const listed: { kind: string; object: string }[] = await ask("revocations", "--limit", "6");
+    expect(listed.map(({ kind, object }) => `${kind} ${object}`)).toEqual([
+      "everything 2027-01-15T08:00:01Z",
+      `signing-key ${key.kid}`,
+      `secret ${secret.id}`,
+      `account ${facts.second.id}`,
+      "project 71",
+      `credential ${clientId}`,
+    ]);
+    expect((await admin("revocations", "--limit", "1")).stdout).toMatch(
+      /^2027-01-15T08:00:00Z\teverything\t2027-01-15T08:00:01Z\troot@example\.com [^\t]+\ttokens\.revoked-before\t2027-01-15T09:05:00Z\n$/,
+    );
+    for (const args of [["everything"], ["everything", "--before", "yesterday", "--yes"]]) {
+      expect((await admin("revoke", ...args)).exitCode).toBe(2);
+    }
+    started.clock.seconds += 2;
+  });
+});
+
+describe("signing-keys drill", () => {
+  test("K-06: the node and the guard of an API are seen to follow, with the times; 0", async () => {
+    const guard = createGuard({
+      issuer: started.url,
+      endpoint: "https://api.eu-west-1.example.com",
+      mode: "sandbox",
+      nowSeconds: () => started.clock.seconds,
+    });
+    const api = createServer(async (request, response) => {
+      const { authorization = "" } = request.headers;
+      const outcome = await guard.authorize({ authorization: [authorization], query: "" }, { scopes: ["data-export"] });
+      response.writeHead("refused" in outcome ? outcome.status : 200).end();
+    });
+    const url = await listen(api);
+    const { clientId, clientSecret } = facts.project;
+    const held = { BIPED_AUTH_URL: started.url, BIPED_CLIENT_ID: clientId, BIPED_CLIENT_SECRET: clientSecret };
+    const env = { ...place.env, ...access(), ...held };
+    const drill = ["admin", "keys", "drill", "--api", `${url}/v1/exports`, "--allowed-hosts", "example.com"];
+    const { exitCode, stdout, stderr } = await runThroughPipe([...drill, "--yes"], { env });
+    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^\S+ is gone; \S+ signs\.\n$/m)]);
+    const lines = stdout
+      .replace(/\d+ ms/g, "N ms")
+      .replace(/ +/g, " ")
+      .split("\n");
+    expect(lines.at(-2)).toBe("All of it within N ms.");
+    expect(lines.slice(0, -2).toSorted()).toEqual(
+      [
+        "✓ the management API acknowledges after N ms",
+        `✓ ${started.url} has it in its feed after N ms`,
+        `✓ ${started.url} has the new key in its key set after N ms`,
+        `✓ ${url} refuses the former key's token after N ms`,
+        `✓ ${url} takes a new token after N ms`,
+      ].toSorted(),
+    );
+    api.close();
+    guard.close();
+  });
+
+  test("1: what does not follow in time is told, with what was seen last", async () => {
+    const stranger = createServer((_, response) => response.writeHead(200).end("{}"));
+    const url = await listen(stranger);
+    const { exitCode, stdout } = await admin(
+      "signing-keys",
+      "drill",
+      "--node",
+      url,
+      "--within",
+      "1",
+      "--yes",
+      "--json",
+    );
+    stranger.close();
+    const { isPassed, steps, withinSeconds } = JSON.parse(stdout);
+    expect([exitCode, isPassed, withinSeconds]).toEqual([1, false, 1]);
+    expect(steps.slice(1)).toEqual([
+      { place: url, what: "has it in its feed", milliseconds: null, reason: "what it answers is no revocation feed" },
+      {
+        place: url,
+        what: "has the new key in its key set",
+        milliseconds: null,
+        reason: "what it answers is no key set",
+      },
+    ]);
+  });
+
+  test("an API that does not take the token before: nothing is done, 3", async () => {
+    const { clientId, clientSecret } = facts.project;
+    const held = { BIPED_AUTH_URL: started.url, BIPED_CLIENT_ID: clientId, BIPED_CLIENT_SECRET: clientSecret };
+    const api = createServer((_, response) => response.writeHead(401).end());
+    const args = ["admin", "keys", "drill", "--yes", "--api", await listen(api), "--allowed-hosts", "example.com"];
+    const before = await ask("signing-keys", "list");
+    const { exitCode, stderr } = await runThroughPipe(args, { env: { ...place.env, ...access(), ...held } });
+    api.close();
+    expect([exitCode, stderr]).toEqual([3, expect.stringContaining("does not take the token even before the drill")]);
+    expect(await ask("signing-keys", "list")).toEqual(before);
+  });
 });
 
 test("overview and search", async () => {

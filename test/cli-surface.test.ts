@@ -35,6 +35,8 @@ const commands = [
   "doctor",
   "admin",
   "admin credentials create",
+  "admin revoke everything",
+  "admin signing-keys drill",
   "apply",
   "sandbox",
   "completion",

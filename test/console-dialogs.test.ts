@@ -32,6 +32,8 @@ describe("Escape closes it, and the focus is on the button that opened it", () =
     ["audit-log-verify", "Verify the chain"],
     ["rotation-overlap", "Rotate secret"],
     ["you-password", "Change password"],
+    ["revocation-one", "Take back one token"],
+    ["revocation-everything", "Everything issued before…"],
   ] as const)("the dialog %s", async ([name, opener]) => {
     const { page, faults } = await stage.openAs("owner");
     await showPage(page, findDialog(name), stage.subjects);

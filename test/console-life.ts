@@ -1,4 +1,7 @@
-/** Some life for the console to show: weeks of tokens and refusals, a rotation, an invitation, ends that come near. */
+/**
+ * Some life for the console to show: weeks of tokens and refusals, a rotation, an invitation, ends that come near, and
+ * at last some tokens that are taken back.
+ */
 
 import type { ManagementClient } from "@biped/management-client";
 
@@ -53,6 +56,7 @@ export async function makeLife(living: Living, steps: readonly number[]): Promis
     await living.waitForCounts(life.tokens);
   }
   await inviteSome(living, await living.signIn());
+  await takeSomeBack(living, await living.signIn());
   const exportJobId = await findExportJob(living, await living.signIn());
   return { accountId, projectId, clientId: busy.clientId, quietClientId: quiet.clientId, exportJobId };
 }
@@ -75,12 +79,14 @@ async function beBusy(
 
 type TokenRequest = HeldCredential & { readonly scope: string; readonly projectId?: number };
 
-async function askForToken(issuer: string, request: TokenRequest): Promise<void> {
+/** @returns The token; undefined where it was refused. */
+async function askForToken(issuer: string, request: TokenRequest): Promise<string | undefined> {
   const { clientId: client_id, clientSecret: client_secret, scope, projectId: project_id } = request;
   const body = { grant_type: "client_credentials", client_id, client_secret, scope, project_id };
   const headers = { "content-type": "application/json" };
   const answer = await fetch(`${issuer}/v1/oauth/token`, { method: "POST", headers, body: JSON.stringify(body) });
-  await answer.arrayBuffer();
+  const { access_token } = (await answer.json()) as { readonly access_token?: string };
+  return access_token;
 }
 
 /** As programs are refused that have a former secret, or ask for what their credential does not own. */
@@ -120,4 +126,12 @@ async function findExportJob({ projectId }: Living, client: ManagementClient): P
 async function inviteSome({ accountId }: Living, client: ManagementClient): Promise<void> {
   const member = { email: "ines.okafor@northwind.example", name: "Ines Okafor", role: "viewer" } as const;
   await client.call("POST /api/accounts/:accountId/members", { params: { accountId }, body: member });
+}
+
+async function takeSomeBack({ issuer, quiet, projectId }: Living, client: ManagementClient): Promise<void> {
+  const token = await askForToken(issuer, { ...quiet, scope: "data-export", projectId });
+  await client.call("POST /api/tokens/revocation", { body: { token: token ?? "" } });
+  const { clientId } = quiet;
+  await client.call("POST /api/credentials/:clientId/revocation", { params: { clientId }, body: {} });
+  await client.call("POST /api/projects/:projectId/revocation", { params: { projectId }, body: {} });
 }

@@ -33,6 +33,7 @@ export const consolePages: readonly ConsolePage[] = [
   { name: "credential", path: ({ clientId }) => `/credentials/${clientId}` },
   { name: "clouds", path: () => "/clouds" },
   { name: "signing-keys", path: () => "/signing-keys" },
+  { name: "revocations", path: () => "/revocations" },
   { name: "administrators", path: () => "/administrators" },
   { name: "audit-log", path: () => "/audit-log" },
   { name: "you", path: () => "/you" },
@@ -142,6 +143,26 @@ async function openEvent(page: Page): Promise<void> {
   await page.getByRole("button", { name: /changed the credential/, expanded: true }).waitFor();
 }
 
+/** Half of one, so that the form says what is wrong. */
+async function pasteToken(page: Page): Promise<void> {
+  await press("Take back one token")(page);
+  await page.getByRole("textbox", { name: "Token" }).fill("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOi");
+  await page.getByText("This is no whole token").waitFor();
+}
+
+async function chooseCutOff(page: Page): Promise<void> {
+  await press("Everything issued before…")(page);
+  await page.getByRole("radio", { name: /^Before a time/ }).check();
+  await page.getByLabel("Issued before").fill("2020-01-01T12:00:00");
+  await page.getByText("A token lives for an hour").waitFor();
+}
+
+async function confirmEverything(page: Page): Promise<void> {
+  await press("Everything issued before…")(page);
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByLabel("Type “everything” to confirm").waitFor();
+}
+
 async function openUserMenu(page: Page): Promise<void> {
   await page
     .getByRole("button", { name: /Demonstration|Vera Lind/ })
@@ -187,6 +208,13 @@ export const consoleDialogs: readonly ConsolePage[] = [
   { name: "rotation-overlap", path: ({ quietClientId }) => `/credentials/${quietClientId}`, open: chooseOverlap },
   { name: "rotation-cancel", path: ofCredential, open: press("Cancel the rotation") },
   { name: "secret-retire", path: ofCredential, open: press("Retire the former secret") },
+  { name: "credential-revocation", path: ofCredential, open: choose("More actions", "Take back all tokens") },
+  { name: "project-revocation", path: ofProject, open: choose("More actions", "Take back all tokens") },
+  {
+    name: "account-revocation",
+    path: (subjects) => `${ofAccount(subjects)}/settings`,
+    open: press("Take back all tokens"),
+  },
   { name: "export-job-filled", path: (subjects) => `${ofExports(subjects)}/new`, open: fillJob },
   { name: "export-job-pause", path: ofExportJob, open: press("Pause") },
   { name: "export-job-delete", path: ofExportJob, open: choose("More actions", "Delete") },
@@ -197,6 +225,9 @@ export const consoleDialogs: readonly ConsolePage[] = [
   { name: "cloud-endpoint", path: () => "/clouds", open: press("Change endpoint of aws-eu-west-1") },
   { name: "signing-key-rotate", path: () => "/signing-keys", open: press("Rotate") },
   { name: "signing-key-emergency", path: () => "/signing-keys", open: press("A key may be known to others") },
+  { name: "revocation-one", path: () => "/revocations", open: pasteToken },
+  { name: "revocation-time", path: () => "/revocations", open: chooseCutOff },
+  { name: "revocation-everything", path: () => "/revocations", open: confirmEverything },
   { name: "administrator-invite", path: () => "/administrators", open: press("Invite platform owner") },
   { name: "administrator-disable", path: () => "/administrators", open: choose("Actions for Ines Okafor", "Disable") },
   { name: "audit-log-event", path: () => "/audit-log", open: openEvent },

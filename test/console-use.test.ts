@@ -346,6 +346,10 @@ describe("a viewer who was invited through the console", () => {
       "create a credential": 403,
       "rename a credential": 403,
       "rotate a secret": 403,
+      "take back all tokens of a credential": 403,
+      "take back all tokens of a project": 403,
+      "take back everything": 403,
+      "see what was taken back": 403,
       "delete a credential": 403,
       "add an owner": 403,
       "rename a project": 403,
@@ -362,7 +366,7 @@ describe("a viewer who was invited through the console", () => {
   });
 
   const changing =
-    /^(?:create|add|invite|rotate|retire|edit|delete|disable|enable|move|change|save|complete|cancel|set|make|a key may|more actions|actions for|pause|resume|end|get|show|\d+ files?)/i;
+    /^(?:create|add|invite|rotate|retire|edit|delete|disable|enable|move|change|save|complete|cancel|set|make|take|everything|a key may|more actions|actions for|pause|resume|end|get|show|\d+ files?)/i;
 
   /** @returns the link, which the console shows this once. */
   async function inviteViewer(): Promise<string> {
@@ -409,6 +413,10 @@ describe("a viewer who was invited through the console", () => {
       ],
       ["rename a credential", "PATCH", own, { name: "Mine" }],
       ["rotate a secret", "POST", `${own}/secrets`, {}],
+      ["take back all tokens of a credential", "POST", `${own}/revocation`, {}],
+      ["take back all tokens of a project", "POST", "/api/projects/42/revocation", {}],
+      ["take back everything", "POST", "/api/tokens/revocation-before", {}],
+      ["see what was taken back", "GET", "/api/revocations", undefined],
       ["delete a credential", "DELETE", own, undefined],
       ["add an owner", "POST", `/api/accounts/${facts.first.id}/members`, { email: "me@example.com", role: "owner" }],
       ["rename a project", "PATCH", "/api/projects/42", { name: "Mine" }],
@@ -445,6 +453,7 @@ describe("a name that is meant badly", () => {
     "project-exports",
     "export-job",
     "credential",
+    "revocations",
     "administrators",
     "audit-log",
   ];
@@ -474,6 +483,7 @@ describe("a name that is meant badly", () => {
     });
     server.clouds.fetch = createExportingCloud(server.clock.seconds, hostile).fetch;
     const { clientId } = made.credential;
+    await make.call("POST /api/credentials/:clientId/revocation", { params: { clientId }, body: {} });
     const ids = { accountId: account.id, projectId: project.id, exportJobId: daily };
     const subjects = { ...ids, clientId, quietClientId: clientId };
     const { page, faults } = await server.open(browser, owner);

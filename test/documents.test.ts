@@ -9,11 +9,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
-import { serverSettings } from "@biped/authorization-server";
-import { dataExportSettings } from "@biped/data-export-api";
+import { formatExportedEvent } from "@biped/management-client/audit-chain";
 import { createSecret } from "@biped/protocol";
 import { describe, expect, test } from "vitest";
-import type { z } from "zod";
+import { openStorage } from "../apps/authorization-server/src/storage/open-storage.ts";
+import { settingsByProgram, writeSettings } from "../tools/settings-docs.ts";
 import { findFreePorts } from "./free-ports.ts";
 import { createPostgresDatabase } from "./postgres-database.ts";
 import { createFacts, startServer } from "./started-server.ts";
@@ -53,7 +53,7 @@ const runners: Readonly<Record<string, readonly string[]>> = {
   "README.md": ["commands", "flow", "export", "clock", "client", "server"],
   "docs/operating.md": [
     ...["first", "postgres", "rotate", "audit", "setup", "owner"],
-    ...["exports", "export-workers", "ingest"],
+    ...["exports", "export-workers", "ingest", "rotate-kek", "backup", "restore"],
   ],
   "apps/data-export-api/README.md": ["job"],
   "packages/management-client/README.md": ["sample"],
@@ -248,6 +248,14 @@ function placeData(script: string, { directory }: Workplace): string {
   return script.replace(/(?<=[= ])data(?=[\s/])/g, join(directory, "data"));
 }
 
+/** As `biped audit export` writes them. */
+async function exportEvents(directory: string): Promise<void> {
+  const storage = await openStorage(`sqlite:${join(directory, "authorization-server.db")}`);
+  const events = await storage.listAuditEvents(0, 100);
+  await storage.close();
+  await writeFile(join(directory, "events.jsonl"), events.map((event) => `${formatExportedEvent(event)}\n`).join(""));
+}
+
 describe("docs/operating.md", () => {
   test("the first start creates everything, keys are rotated, and a second rotation is refused", async () => {
     await inWorkplace(async (place) => {
@@ -295,6 +303,27 @@ describe("docs/operating.md", () => {
     });
   });
 
+  test("a backup is restored with the log of later, and the key-encryption key is replaced", {
+    timeout: 180_000,
+  }, async () => {
+    await inWorkplace(async (place) => {
+      const program = [...sources, join(root, "apps/authorization-server/src/main.ts")].map((word) => `'${word}'`);
+      const take = (name: string) => placeData(find("docs/operating.md", name), place);
+      const [settings = "", makeDirectory = "", createKek = "", createAccount = ""] = take("first").split("\n");
+      const say = async (...samples: readonly string[]) => {
+        // Without npm, which would take longer than what it runs.
+        const script = [settings, ...samples].join("\n").replaceAll("npm run --silent server --", program.join(" "));
+        return (await run("sh", ["-ec", script], { cwd: root, env: place.environment })).stdout;
+      };
+      await say(makeDirectory, createKek, createAccount, take("rotate"));
+      expect(await say(take("backup"))).toContain('"encrypted": true');
+      await say(createAccount);
+      await exportEvents(join(place.directory, "data"));
+      expect(await say(take("restore"))).toMatch(/"backupSequence": 3,\n\s+"replayedSequence": 4,/);
+      expect(await say(take("rotate-kek"))).toMatch(/"envelopes": 2\n/);
+    });
+  });
+
   test("PostgreSQL: migrate takes every step once, and a server refuses to start before", async () => {
     await inWorkplace(async (place) => {
       await mkdir(join(place.directory, ".biped"));
@@ -307,22 +336,14 @@ describe("docs/operating.md", () => {
     });
   });
 
-  test.each([
-    ["settings", serverSettings],
-    ["export settings", dataExportSettings],
-  ] as const)("its table of %s is that of config.ts", async (name, settings) => {
+  test("its tables of settings are what tools/settings-docs.ts writes, and hold every setting that a program reads", async () => {
     const document = await readFile(join(root, "docs/operating.md"), "utf8");
-    const [, table = ""] = document.split(`<!-- ${name}: `)[1]?.split(/(?<=^\|---\|---\|---\|\n)/m) ?? [];
-    const rows = table.split("\n\n", 1)[0]?.split("\n");
-    expect(rows).toEqual(Object.entries(settings.shape).map(formatSetting));
+    expect(document).toBe(writeSettings(document));
+    const listed = [...document.matchAll(/^\| `(BIPED_\w+)` \|/gm)].map(([, name]) => name);
+    expect(listed.toSorted()).toEqual(Object.values(settingsByProgram).flatMap(Object.keys).toSorted());
+    expect(listed).toEqual(expect.arrayContaining(["BIPED_KEK_FILE", "BIPED_CLOUD", "BIPED_DATA_SEED"]));
   });
 });
-
-function formatSetting([name, setting]: readonly [string, z.ZodType]): string {
-  const { success, data } = setting.safeParse(undefined);
-  const shown = data === undefined || typeof data === "object" ? "" : `\`${String(data)}\``;
-  return `| \`${name}\` | ${success ? shown : "required"} | ${setting.description} |`;
-}
 
 describe("docs/operating.md, exports", () => {
   /** The command as the document says that it is run in a clone, under its own name. */

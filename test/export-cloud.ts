@@ -113,6 +113,7 @@ function createConfig(places: Places, { runs, ...settings }: CloudSettings & { r
     ...places,
     ...settings,
     cloud: "kills",
+    revocations: "open",
     engine: engineSettings,
     runs: { ...runSettings, ...runs },
     host: "127.0.0.1",

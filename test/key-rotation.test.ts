@@ -39,6 +39,7 @@ test("R-23, L-04: over a day of hourly rotations no good token is refused, and a
     issuer,
     endpoint,
     clockToleranceSeconds: 0,
+    revocations: "off",
     nowSeconds,
     monotonicSeconds: nowSeconds,
     fetch: async () => {

@@ -231,3 +231,45 @@ describe("the closing line of the test command", () => {
     expect([lastLine(ran), ran.code]).toEqual(["2 passed, 0 failed", 0]);
   });
 });
+
+describe("the soak", () => {
+  const config = 'export default { test: { include: ["test/soak/*.test.ts"] } };';
+  const passing = 'import { test } from "vitest"; test("one", () => {}); test.skip("two");';
+  const failing = 'import { test } from "vitest"; test("one", () => { throw new Error("no"); });';
+  const makeSoak = (files: Readonly<Record<string, string>>): string => {
+    const cwd = makeProject("", { "test/soak/vitest.config.ts": config, "node_modules/.bin/none": "", ...files });
+    symlinkSync(path.join(repository, "node_modules", "vitest"), path.join(cwd, "node_modules", "vitest"));
+    symlinkSync("../vitest/vitest.mjs", path.join(cwd, "node_modules", ".bin", "vitest"));
+    return cwd;
+  };
+  const lastLines = ({ output }: Ran, count: number): readonly string[] => output.trimEnd().split("\n").slice(-count);
+
+  test("each file by itself, a table, and the sums in the last line", async () => {
+    const cwd = makeSoak({ "test/soak/b.test.ts": failing, "test/soak/a.test.ts": passing });
+    const ran = await launch(cwd, ["soak", "sample"]);
+    const [title, ...rows] = lastLines(ran, 6);
+    expect(title).toMatch(/^file +rounds +minutes +passed +failed +skipped$/);
+    expect(rows.map((row) => row.replace(/ +/g, " "))).toEqual([
+      expect.stringMatching(/^a\.test\.ts 1 \d+\.\d 1 0 1$/),
+      expect.stringMatching(/^b\.test\.ts 1 \d+\.\d 0 1 0$/),
+      expect.stringMatching(/^in all 1 \d+\.\d 1 1 1$/),
+      "",
+      "1 passed, 1 failed, 1 skipped",
+    ]);
+    expect(ran.code).toBe(1);
+  });
+
+  test("with a part of a name only that file runs, and none of that name is no success", async () => {
+    const cwd = makeSoak({ "test/soak/b.test.ts": failing, "test/soak/a.test.ts": passing });
+    const ran = await launch(cwd, ["soak", "test/soak/a"]);
+    expect([lastLines(ran, 1), ran.code]).toEqual([["1 passed, 0 failed, 1 skipped"], 0]);
+    const none = await launch(cwd, ["soak", "c.test"]);
+    expect([lastLines(none, 1), none.code]).toEqual([["0 passed, 0 failed"], 1]);
+  });
+
+  test("its help names what lengthens a round and what replays one", async () => {
+    const ran = await launch(makeSoak({ "test/soak/a.test.ts": passing }), ["soak", "--help"]);
+    for (const name of ["sample", "BIPED_SEED", "BIPED_CASES_FACTOR"]) expect(ran.output).toContain(name);
+    expect(ran.code).toBe(0);
+  });
+});

@@ -24,6 +24,7 @@ const bodies: Partial<Record<OperationName, unknown>> = {
   "PUT /api/projects/:projectId/export-settings": { timeZone: "UTC" },
   "POST /api/accounts/:accountId/credentials": { name: "Intruder", scopes: ["metrics"] },
   "PATCH /api/credentials/:clientId": { name: "Intruder" },
+  "POST /api/tokens/revocation": { token: "no token" },
   "POST /api/clouds": { name: "intruder", endpoint: "https://intruder.example.com" },
   "PUT /api/clouds/:cloud/endpoint": { endpoint: "https://intruder.example.com" },
   "POST /api/administrators": { email: "intruder@example.com" },

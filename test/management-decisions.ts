@@ -39,11 +39,13 @@ POST   /api/accounts                                                platform-own
 GET    /api/accounts/:accountId                                     viewer          any             -
 PATCH  /api/accounts/:accountId                                     owner           accounts        -
 PUT    /api/accounts/:accountId/state                               platform-owner  accounts        proof
+POST   /api/accounts/:accountId/revocation                          platform-owner  accounts        proof
 GET    /api/projects                                                signed-in       any             -
 POST   /api/accounts/:accountId/projects                            administrator   projects        -
 GET    /api/projects/:projectId                                     viewer          any             -
 PATCH  /api/projects/:projectId                                     administrator   projects        -
 PUT    /api/projects/:projectId/cloud                               owner           projects        proof
+POST   /api/projects/:projectId/revocation                          administrator   projects        proof
 GET    /api/projects/:projectId/export-jobs                         viewer          any             -
 POST   /api/projects/:projectId/export-jobs                         administrator   export-jobs     -
 POST   /api/projects/:projectId/export-preview                      administrator   export-jobs     -
@@ -62,6 +64,7 @@ POST   /api/accounts/:accountId/credentials                         administrato
 GET    /api/credentials/:clientId                                   viewer          any             -
 PATCH  /api/credentials/:clientId                                   administrator   credentials     -
 DELETE /api/credentials/:clientId                                   administrator   credentials     proof
+POST   /api/credentials/:clientId/revocation                        administrator   credentials     proof
 POST   /api/credentials/:clientId/secrets                           administrator   credentials     proof
 DELETE /api/credentials/:clientId/secrets/:secretId                 administrator   credentials     proof
 POST   /api/credentials/:clientId/secrets/:secretId/cancellation    administrator   credentials     proof
@@ -73,6 +76,9 @@ PUT    /api/clouds/:cloud/endpoint                                  platform-own
 GET    /api/signing-keys                                            platform-owner  any             -
 POST   /api/signing-keys                                            platform-owner  signing-keys    proof
 POST   /api/signing-keys/:kid/compromise                            platform-owner  signing-keys    proof
+GET    /api/revocations                                             platform-owner  any             -
+POST   /api/tokens/revocation                                       signed-in       credentials     -
+POST   /api/tokens/revocation-before                                platform-owner  signing-keys    proof
 GET    /api/administrators                                          signed-in       any             -
 POST   /api/administrators                                          platform-owner  administrators  proof
 PATCH  /api/administrators/:administratorId                         platform-owner  administrators  proof

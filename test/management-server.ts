@@ -97,7 +97,7 @@ export async function startManagement(engine: Engine): Promise<StartedManagement
 
 type Author = Parameters<StartedServer["server"]["storage"]["createAdministrator"]>[1];
 
-async function addAdministrator(
+export async function addAdministrator(
   storage: StartedServer["server"]["storage"],
   { email, isPlatformOwner = false, memberships = {}, secondFactor = "totp" }: Person,
   author: Author,

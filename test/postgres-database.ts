@@ -5,9 +5,9 @@ import { inject } from "vitest";
 
 const patienceMillis = 40_000;
 
-/** A new empty database on the run's own PostgreSQL; answers its URL. It goes with the server. */
-export async function createPostgresDatabase(): Promise<string> {
-  const url = new URL(inject("postgresUrl"));
+/** A new empty database, on the run's own PostgreSQL if none is named; answers its URL. It goes with the server. */
+export async function createPostgresDatabase(serverUrl: string = inject("postgresUrl")): Promise<string> {
+  const url = new URL(serverUrl);
   const name = `test_${randomUUID().replaceAll("-", "")}`;
   const client = await connectPatiently(url.href);
   try {
@@ -20,7 +20,7 @@ export async function createPostgresDatabase(): Promise<string> {
 }
 
 /** The server may still be starting. */
-async function connectPatiently(url: string): Promise<pg.Client> {
+export async function connectPatiently(url: string): Promise<pg.Client> {
   const deadline = performance.now() + patienceMillis;
   for (;;) {
     const client = new pg.Client({ connectionString: url });

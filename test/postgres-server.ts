@@ -4,6 +4,7 @@ import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { arch, platform, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { findFreePorts } from "./free-ports.ts";
 
 export type PostgresServer = {
@@ -11,6 +12,12 @@ export type PostgresServer = {
   readonly url: string;
   /** Why the server ended by itself, undefined while it runs. */
   readonly failure: () => string | undefined;
+  /** Ends PostgreSQL as a crash would; what was committed stays. */
+  readonly crash: () => Promise<void>;
+  /** Begins to start it again after a crash. */
+  readonly restart: () => void;
+  /** Sends a signal to every process of PostgreSQL. */
+  readonly signal: (signal: "SIGSTOP" | "SIGCONT") => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -26,20 +33,32 @@ const password = "only-for-tests";
 const supervisor = `
   "$BIN/initdb" --pgdata="$DIR/data" --username=postgres --pwfile="$DIR/password" --auth=scram-sha-256 \\
     --encoding=UTF8 --locale=C --no-sync --no-instructions -c scram_iterations=1 </dev/null >"$DIR/log" 2>&1 || exit 1
-  "$BIN/postgres" -D "$DIR/data" -p "$PORT" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \\
-    -c max_connections=300 -c deadlock_timeout=50ms -c fsync=off -c full_page_writes=off </dev/null >>"$DIR/log" 2>&1 &
-  cat >/dev/null
+  serve() {
+    "$BIN/postgres" -D "$DIR/data" -p "$PORT" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \\
+      -c deadlock_timeout=50ms $SETTINGS </dev/null >>"$DIR/log" 2>&1 &
+  }
+  serve
+  while read -r order; do
+    case "$order" in
+      crash) kill -TERM $!; kill -QUIT $!; wait $! ;;
+      restart) serve ;;
+    esac
+  done
+  kill -CONT $!
   kill -TERM $!
   kill -QUIT $!
   wait $!
   cd / && rm -rf "$DIR"
 `;
 
+/** It never waits for the disk. */
+const quickSettings = ["max_connections=300", "fsync=off", "full_page_writes=off"];
+
 /**
- * Starts a PostgreSQL of its own on a free port. Works as root and as any other user. It never waits for the disk, and
- * tells a deadlock sooner than our lock timeout would end it.
+ * Starts a PostgreSQL of its own on a free port. Works as root and as any other user. It tells a deadlock sooner than
+ * our lock timeout would end it.
  */
-export async function startPostgresServer(): Promise<PostgresServer> {
+export async function startPostgresServer(settings: readonly string[] = quickSettings): Promise<PostgresServer> {
   const isRoot = process.getuid?.() === 0;
   const folder = await mkdtemp(join(tmpdir(), "biped-postgres-"));
   await chmod(folder, 0o755);
@@ -56,12 +75,19 @@ export async function startPostgresServer(): Promise<PostgresServer> {
       BIN: findBinaries(folder, isRoot),
       DIR: folder,
       PORT: String(port),
+      SETTINGS: settings.map((setting) => `-c ${setting}`).join(" "),
     },
     ...(isRoot ? { uid: nobody, gid: nobody } : {}),
   });
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     failure: () => (child.exitCode === null ? undefined : readLog(folder)),
+    crash: async () => {
+      child.stdin?.write("crash\n");
+      while (listChildren(child.pid).length > 0) await sleep(5);
+    },
+    restart: () => child.stdin?.write("restart\n"),
+    signal: (signal) => signalBelow(child.pid, signal),
     stop: () => stopServer(child, folder),
   };
 }
@@ -73,6 +99,20 @@ async function stopServer(child: ChildProcess, folder: string): Promise<void> {
     await ended;
   }
   await rm(folder, { recursive: true, force: true });
+}
+
+/** A parent before its children, so that one which is to stand still makes no further ones. */
+function signalBelow(parent: number | undefined, signal: NodeJS.Signals): void {
+  for (const pid of listChildren(parent)) {
+    process.kill(pid, signal);
+    signalBelow(pid, signal);
+  }
+}
+
+/** Linux alone tells it so. */
+function listChildren(parent: number | undefined): readonly number[] {
+  const file = `/proc/${parent}/task/${parent}/children`;
+  return existsSync(file) ? readFileSync(file, "utf8").split(" ").map(Number).filter(Boolean) : [];
 }
 
 function readLog(folder: string): string {

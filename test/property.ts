@@ -15,8 +15,8 @@ const timeoutMilliseconds = 600_000;
  * @param property Made by `fc.property` or `fc.asyncProperty`.
  */
 export function testProperty<Values>(name: string, cases: number, property: fc.IRawProperty<Values>): void {
-  const seed = readWhole("BIPED_SEED") ?? randomInt(0x7fffffff);
-  const factor = readWhole("BIPED_CASES_FACTOR") ?? 1;
+  const seed = readSeed() ?? randomInt(0x7fffffff);
+  const factor = readCasesFactor();
   const allCases = cases * factor;
   test(name, { timeout: timeoutMilliseconds * Math.max(1, factor) }, async ({ task }) => {
     console.log(`property "${name}": ${allCases} cases, seed ${seed}`);
@@ -37,11 +37,23 @@ async function createFailure<Values>(
   details: fc.RunDetails<Values>,
 ): Promise<Error> {
   const root = path.dirname(import.meta.dirname);
-  const replay = `BIPED_SEED=${seed} npm test -- ${path.relative(root, file)}`;
+  const relative = path.relative(root, file);
+  const command = relative.startsWith(path.join("test", "soak")) ? "npm run soak" : "npm test";
+  const replay = `BIPED_SEED=${seed} ${command} -- ${relative}`;
   const report = await fc.asyncDefaultReportMessage(details);
   return new Error(`property "${name}" fails with seed ${seed}; replay it with: ${replay}\n${report}`, {
     cause: details.errorInstance,
   });
+}
+
+/** For a test that is long without being a property. */
+export function readCasesFactor(): number {
+  return readWhole("BIPED_CASES_FACTOR") ?? 1;
+}
+
+/** The seed to replay, where there is one. */
+export function readSeed(): number | undefined {
+  return readWhole("BIPED_SEED");
 }
 
 function readWhole(variable: string): number | undefined {

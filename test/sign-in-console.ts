@@ -196,6 +196,7 @@ export function createRequest(call: Call, params: ReadonlyMap<string, string> = 
     header: (name) => headers[name],
     body: call.body === undefined ? new Uint8Array(0) : Buffer.from(JSON.stringify(call.body)),
     source: call.source ?? "192.0.2.7",
+    peer: () => "192.0.2.7",
   };
 }
 

@@ -23,10 +23,10 @@ export function createTestListener(options: Partial<ListenerOptions> = {}): Omit
     bodyLimitBytes: 8192,
     trustedProxies: [],
     isUnavailable: () => false,
-    checkReady: async () => {},
+    readyChecks: {},
     ...options,
   });
-  return { listener, logLines, stop: () => listener.drain(1_000) };
+  return { listener, logLines, stop: () => listener.drain({ graceMilliseconds: 1_000 }) };
 }
 
 export async function startListener(options: Partial<ListenerOptions> = {}): Promise<StartedListener> {

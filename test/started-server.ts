@@ -17,6 +17,7 @@ import { createLog, readSettings } from "@biped/listener";
 import { isRefusal, type Refusal } from "@biped/protocol";
 import { findFreePorts } from "./free-ports.ts";
 import { createPostgresDatabase } from "./postgres-database.ts";
+import { watchTokens } from "./watched-tokens.ts";
 
 export type Engine = "sqlite" | "postgres";
 
@@ -62,7 +63,7 @@ export async function startServer(
   const clouds: StartedServer["clouds"] = { fetch };
   const logLines: string[] = [];
   await migrateStorage(config.databaseUrl);
-  const server = await start(config, {
+  const running = await start(config, {
     kek: readKeyEncryptionKeyFile(kekFile),
     log: createLog("info", (line) => logLines.push(line)),
     nowSeconds: () => clock.seconds,
@@ -72,6 +73,7 @@ export async function startServer(
     adminRoutes: {},
     fetch: (url, init) => clouds.fetch(url, init),
   });
+  const server = watchTokens(running, config);
   const stop = async (): Promise<void> => {
     await server.stop();
     await rm(directory, { recursive: true });

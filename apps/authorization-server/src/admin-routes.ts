@@ -12,14 +12,15 @@ import type { UseCounter } from "./credentials/use-counter.ts";
 import type { Fetch } from "./data-export/data-export-client.ts";
 import { createOpenApiRoute } from "./management-api/openapi/openapi-route.ts";
 import { createManagementRoutes } from "./management-api/routes.ts";
-import type { KeyEncryptionKey } from "./signing/envelope.ts";
+import type { OpaqueKey } from "./signing/envelope.ts";
 import type { KeyRing, KeyRingParts } from "./signing/key-ring.ts";
+import { createReadOwnToken } from "./signing/read-own-token.ts";
 import type { Signer } from "./signing/signer.ts";
 import type { Storage } from "./storage/storage.ts";
 
 export type AdminParts = {
   readonly storage: Storage;
-  readonly kek: KeyEncryptionKey;
+  readonly kek: OpaqueKey;
   readonly digester: SecretDigester;
   readonly keyRing: KeyRing;
   readonly policy: KeyRingParts["policy"];
@@ -51,6 +52,7 @@ export async function createAdminRoutes(config: Config, made: AdminParts): Promi
     isSandbox,
     secondFactor,
     allowedEndpoints: config.endpointHosts,
+    readOwnToken: createReadOwnToken({ keyRing: made.keyRing, issuer: config.issuer, nowSeconds }),
   } as const;
   const sso = config.sso === undefined ? undefined : await openSso(config.sso, own);
   const handlers = createHandlers({ ...own, sso });

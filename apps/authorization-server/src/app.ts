@@ -12,5 +12,6 @@ export function createPublicRoutes(endpoints: PublicEndpoints): Routes {
     [paths.revocation]: { POST: endpoints.revocation },
     [paths.metadata]: { GET: endpoints.metadata },
     [paths.keySet]: { GET: endpoints.keySet },
+    [paths.revocations]: { GET: endpoints.revocations },
   };
 }

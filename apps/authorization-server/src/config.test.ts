@@ -1,7 +1,7 @@
 import { type Environment, MistakenSettings, readSettings } from "@biped/listener";
 import { defaultScopes } from "@biped/protocol";
 import { describe, expect, test } from "vitest";
-import { createConfig, serverSettings } from "./config.ts";
+import { createConfig, requireKeySource, serverSettings } from "./config.ts";
 
 const read = (environment: Environment) => createConfig(readSettings(serverSettings, environment));
 
@@ -28,9 +28,15 @@ test("an empty environment has the defaults of the contract", () => {
     signingAlgorithm: "RS256",
     rsaBits: 2048,
     signingKeyLifetimeSeconds: 90 * 86_400,
-    keyEncryptionKeyFile: undefined,
+    keyEncryptionKey: undefined,
+    formerKeyEncryptionKeyFile: undefined,
     tokensPerSecond: 50,
+    accountTokensPerSecond: 0,
+    sharedLimits: undefined,
+    drainSeconds: 0,
     catalogue: defaultScopes,
+    auditMode: "normal",
+    tracing: "off",
     trustedProxies: [],
     logLevel: "info",
     endpointHosts: undefined,
@@ -51,8 +57,14 @@ test("every setting is taken", () => {
     BIPED_RSA_BITS: "3072",
     BIPED_KEY_LIFETIME_DAYS: "1",
     BIPED_KEK_FILE: "/run/kek",
+    BIPED_FORMER_KEK_FILE: "/run/former-kek",
     BIPED_TOKENS_PER_SECOND: "0",
+    BIPED_ACCOUNT_TOKENS_PER_SECOND: "200",
+    BIPED_SHARED_LIMITS: "rediss://limits.example.com:6380/1",
+    BIPED_DRAIN_SECONDS: "60",
     BIPED_SCOPES: "a b=exclusive",
+    BIPED_AUDIT_MODE: "strict",
+    BIPED_TRACING: "on",
     BIPED_TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.7 2001:db8::/32\n::1",
     BIPED_LOG_LEVEL: "warn",
     BIPED_ENDPOINT_HOSTS: "api.example.com, example.net",
@@ -78,12 +90,18 @@ test("every setting is taken", () => {
     signingAlgorithm: "Ed25519",
     rsaBits: 3072,
     signingKeyLifetimeSeconds: 86_400,
-    keyEncryptionKeyFile: "/run/kek",
+    keyEncryptionKey: { kind: "file", path: "/run/kek" },
+    formerKeyEncryptionKeyFile: "/run/former-kek",
     tokensPerSecond: 0,
+    accountTokensPerSecond: 200,
+    sharedLimits: { redisUrl: "rediss://limits.example.com:6380/1" },
+    drainSeconds: 60,
     catalogue: [
       ["a", false],
       ["b", true],
     ],
+    auditMode: "strict",
+    tracing: "on",
     trustedProxies: ["10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "::1"],
     logLevel: "warn",
     endpointHosts: ["api.example.com", "example.net"],
@@ -102,10 +120,58 @@ test("every setting is taken", () => {
   });
 });
 
+describe("the key-encryption key", () => {
+  const text = Buffer.alloc(32, 7).toString("base64");
+  const token = "module=/usr/lib/softhsm/libsofthsm2.so;token=biped;key=kek=1;pin-file=/run/pin";
+
+  test.each([
+    [{ BIPED_KEK_FILE: "/run/kek" }, { kind: "file", path: "/run/kek" }],
+    [{ BIPED_KEK_CREDENTIAL: "biped-kek" }, { kind: "credential", name: "biped-kek" }],
+    [{ BIPED_KEK: text }, { kind: "text", text }],
+    [
+      { BIPED_KEK_PKCS11: token },
+      {
+        kind: "token",
+        modulePath: "/usr/lib/softhsm/libsofthsm2.so",
+        tokenLabel: "biped",
+        keyLabel: "kek=1",
+        pinFile: "/run/pin",
+      },
+    ],
+  ])("%j says where it is", (environment, source) => {
+    expect(read(environment).keyEncryptionKey).toEqual(source);
+  });
+
+  test("two of its settings, or none where one is needed: all are named, and no value", () => {
+    const names = "BIPED_KEK_FILE, BIPED_KEK_CREDENTIAL, BIPED_KEK and BIPED_KEK_PKCS11";
+    expect(mistakesOf({ BIPED_KEK_FILE: "/run/kek", BIPED_KEK: text })).toEqual([`Only one of ${names} may be set.`]);
+    expect(() => requireKeySource(read({}))).toThrow(
+      new MistakenSettings(`One of ${names} must be set. Make a key with: biped-server keys create-kek FILE`),
+    );
+  });
+
+  test.each([
+    ["BIPED_KEK_CREDENTIAL", "../kek", "must be the name of a credential of systemd"],
+    ["BIPED_KEK", "canary", "must be 32 bytes in base64"],
+    ["BIPED_KEK_PKCS11", "module=canary", "must be module=PATH;token=LABEL;key=LABEL;pin-file=PATH"],
+    ["BIPED_KEK_PKCS11", `${token};slot=1`, "must be module=PATH;token=LABEL;key=LABEL;pin-file=PATH"],
+  ])("%s=%s: refused, and the value is not repeated", (name, value, rule) => {
+    expect(mistakesOf({ [name]: value })).toEqual([`${name} ${rule}`]);
+  });
+});
+
 test("an empty value counts as absent, for every setting; what is not ours is not looked at", () => {
   const empty = Object.fromEntries(Object.keys(serverSettings.shape).map((name) => [name, ""]));
   expect(read({ ...empty, PATH: "x", BIPED_FUTURE: "y" })).toEqual(read({}));
   expect(read({ BIPED_PUBLIC_PORT: undefined })).toEqual(read({}));
+});
+
+test("limits are shared in the database of the nodes only where it is PostgreSQL", () => {
+  const shared = { BIPED_SHARED_LIMITS: "postgres" };
+  expect(read({ ...shared, BIPED_DATABASE_URL: "postgres://biped@db/biped" }).sharedLimits).toBe("postgres");
+  const mistake = "BIPED_SHARED_LIMITS is postgres, but BIPED_DATABASE_URL is not";
+  expect(mistakesOf(shared)).toEqual([mistake]);
+  expect(mistakesOf({ ...shared, BIPED_DATABASE_URL: "sqlite:biped.db" })).toEqual([mistake]);
 });
 
 test.each([
@@ -131,7 +197,12 @@ test("every mistake is named at once, each on a line with its setting, and no va
     BIPED_RSA_BITS: "1024",
     BIPED_KEY_LIFETIME_DAYS: "0",
     BIPED_TOKENS_PER_SECOND: "-1",
+    BIPED_ACCOUNT_TOKENS_PER_SECOND: "canary",
+    BIPED_SHARED_LIMITS: "canary",
+    BIPED_DRAIN_SECONDS: "61",
     BIPED_SCOPES: "canary canary",
+    BIPED_AUDIT_MODE: "canary",
+    BIPED_TRACING: "canary",
     BIPED_TRUSTED_PROXIES: "canary",
     BIPED_LOG_LEVEL: "canary",
   });
@@ -146,7 +217,12 @@ test("every mistake is named at once, each on a line with its setting, and no va
     "BIPED_RSA_BITS must be 2048, 3072 or 4096",
     "BIPED_KEY_LIFETIME_DAYS must be a whole number from 1 to 3650",
     "BIPED_TOKENS_PER_SECOND must be a whole number from 0 to 1000000",
+    "BIPED_ACCOUNT_TOKENS_PER_SECOND must be a whole number from 0 to 1000000",
+    "BIPED_SHARED_LIMITS must be postgres, redis://… or rediss://…",
+    "BIPED_DRAIN_SECONDS must be a whole number from 0 to 60",
     "BIPED_SCOPES must be different scope names, =exclusive after one that stands alone",
+    "BIPED_AUDIT_MODE must be normal or strict",
+    "BIPED_TRACING must be off or on",
     "BIPED_TRUSTED_PROXIES must be IP addresses or CIDR ranges",
     "BIPED_LOG_LEVEL must be debug, info, warn, error or silent",
   ]);

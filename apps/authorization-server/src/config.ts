@@ -5,6 +5,8 @@ import { roles } from "@biped/management-client/contract";
 import { defaultScopes, type ScopeCatalogue, type SigningAlgorithm, signingAlgorithms } from "@biped/protocol";
 import { z } from "zod";
 import { exportAdministrationScope, formatScopeCatalogue, parseScopeCatalogue } from "./scopes/scope-catalogue.ts";
+import type { KeyEncryptionKeySource } from "./signing/open-key-encryption-key.ts";
+import type { TokenKey } from "./signing/token-key.ts";
 
 /** All that a server is told from outside. Only a `main` reads the environment. */
 export type Config = {
@@ -21,15 +23,27 @@ export type Config = {
   readonly signingAlgorithm: SigningAlgorithm;
   readonly rsaBits: number;
   readonly signingKeyLifetimeSeconds: number;
-  readonly keyEncryptionKeyFile: string | undefined;
+  readonly keyEncryptionKey: KeyEncryptionKeySource | undefined;
+  /** Of the key that is being replaced: it opens what is not wrapped anew yet. */
+  readonly formerKeyEncryptionKeyFile: string | undefined;
   readonly tokensPerSecond: number;
+  readonly accountTokensPerSecond: number;
+  readonly sharedLimits: SharedLimits;
+  /** For so long a server that was told to stop still serves whoever comes. */
+  readonly drainSeconds: number;
   readonly catalogue: ScopeCatalogue;
+  /** R-56: whether a token waits until the record of its issue is durable. */
+  readonly auditMode: "normal" | "strict";
+  readonly tracing: "off" | "on";
   readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
   /** Hosts at which clouds may have their endpoints, with all below them; undefined for any (R-33). */
   readonly endpointHosts: readonly string[] | undefined;
   readonly sso: SsoConfig | undefined;
 };
+
+/** Where nodes tell one another of failures and spent tokens; undefined where each node counts alone. */
+export type SharedLimits = "postgres" | { readonly redisUrl: string } | undefined;
 
 /** Sign-in by an OpenID provider (R-36). */
 export type SsoConfig = {
@@ -59,6 +73,25 @@ const baseUrl = z.string().superRefine((text, context) => {
 
 /** Of a list in one setting or argument: parted by blanks or commas. */
 export const words = (text: string): readonly string[] => text.split(/[\s,]+/).filter((word) => word !== "");
+
+function isSharedLimits(text: string): boolean {
+  return text === "postgres" || (/^rediss?:\/\/./.test(text) && URL.canParse(text));
+}
+
+const keySettings = "BIPED_KEK_FILE, BIPED_KEK_CREDENTIAL, BIPED_KEK and BIPED_KEK_PKCS11";
+
+function parseTokenKey(text: string): TokenKey | undefined {
+  const members = new Map(text.split(";").map((member) => splitAt(member, "=")));
+  const [modulePath, tokenLabel] = [members.get("module"), members.get("token")];
+  const [keyLabel, pinFile] = [members.get("key"), members.get("pin-file")];
+  if (!modulePath || !tokenLabel || !keyLabel || !pinFile || members.size > 4) return undefined;
+  return { modulePath, tokenLabel, keyLabel, pinFile };
+}
+
+function splitAt(text: string, separator: string): readonly [string, string] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
 
 /** `value=platform` or `value=ACCOUNT:ROLE`. A value may hold whatever is neither blank, comma nor `=`. */
 function parseSsoRole(word: string): readonly [string, SsoRole] | undefined {
@@ -98,9 +131,40 @@ export const serverSettings = z.object({
     .describe("Size of new RSA keys"),
   BIPED_KEY_LIFETIME_DAYS: wholeNumber(1, 3650).default(90).describe("Days for which a signing key signs"),
   BIPED_KEK_FILE: z.string().optional().describe("File (mode 0600) with the key that wraps signing keys and pepper"),
+  BIPED_KEK_CREDENTIAL: z
+    .string()
+    .regex(/^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/, "must be the name of a credential of systemd")
+    .optional()
+    .describe("Instead: the name under which systemd hands that key to the unit"),
+  BIPED_KEK: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/, "must be 32 bytes in base64")
+    .optional()
+    .describe("Instead: that key itself, where no file can be; whoever may read the process's environment has it"),
+  BIPED_KEK_PKCS11: z
+    .string()
+    .transform((text, context) => {
+      const token = parseTokenKey(text);
+      if (token === undefined) context.addIssue("must be module=PATH;token=LABEL;key=LABEL;pin-file=PATH");
+      return token ?? z.NEVER;
+    })
+    .optional()
+    .describe("Instead: where in a token (PKCS #11) that key is, which it never leaves"),
+  BIPED_FORMER_KEK_FILE: z.string().optional().describe("File with the key that is being replaced, until it is"),
   BIPED_TOKENS_PER_SECOND: wholeNumber(0, 1_000_000)
     .default(50)
     .describe("Tokens a second for one credential, with a burst of four seconds' worth; 0 is no limit"),
+  BIPED_ACCOUNT_TOKENS_PER_SECOND: wholeNumber(0, 1_000_000)
+    .default(0)
+    .describe("Tokens a second for all credentials of one account, with the same burst; 0 is no limit"),
+  BIPED_SHARED_LIMITS: z
+    .string()
+    .refine(isSharedLimits, "must be postgres, redis://… or rediss://…")
+    .optional()
+    .describe("Where several nodes count together: postgres (their database) or the URL of a Valkey or Redis"),
+  BIPED_DRAIN_SECONDS: wholeNumber(0, 60)
+    .default(0)
+    .describe("Seconds for which a server that stops says so and still serves, for its balancer to notice"),
   BIPED_SCOPES: z
     .string()
     .default(formatScopeCatalogue(defaultScopes))
@@ -139,6 +203,14 @@ export const serverSettings = z.object({
       return new Map(known);
     })
     .describe("Roles by value of that claim: value=platform or value=ACCOUNT:ROLE, with blanks between"),
+  BIPED_AUDIT_MODE: z
+    .enum(["normal", "strict"], "must be normal or strict")
+    .default("normal")
+    .describe("With strict no token leaves before the database has its record"),
+  BIPED_TRACING: z
+    .enum(["off", "on"], "must be off or on")
+    .default("off")
+    .describe("With on spans go to the OpenTelemetry SDK that was loaded with --import"),
   BIPED_TRUSTED_PROXIES: listenerSettings.BIPED_TRUSTED_PROXIES,
   BIPED_LOG_LEVEL: listenerSettings.BIPED_LOG_LEVEL,
 });
@@ -158,14 +230,49 @@ export function createConfig(settings: z.infer<typeof serverSettings>): Config {
     signingAlgorithm: settings.BIPED_SIGNING_ALG,
     rsaBits: settings.BIPED_RSA_BITS,
     signingKeyLifetimeSeconds: settings.BIPED_KEY_LIFETIME_DAYS * 86_400,
-    keyEncryptionKeyFile: settings.BIPED_KEK_FILE,
+    keyEncryptionKey: createKeySource(settings),
+    formerKeyEncryptionKeyFile: settings.BIPED_FORMER_KEK_FILE,
     tokensPerSecond: settings.BIPED_TOKENS_PER_SECOND,
+    accountTokensPerSecond: settings.BIPED_ACCOUNT_TOKENS_PER_SECOND,
+    sharedLimits: createSharedLimits(settings),
+    drainSeconds: settings.BIPED_DRAIN_SECONDS,
     catalogue: settings.BIPED_SCOPES,
+    auditMode: settings.BIPED_AUDIT_MODE,
+    tracing: settings.BIPED_TRACING,
     trustedProxies: settings.BIPED_TRUSTED_PROXIES,
     logLevel: settings.BIPED_LOG_LEVEL,
     endpointHosts: settings.BIPED_ENDPOINT_HOSTS,
     sso: createSsoConfig(settings),
   };
+}
+
+/** @throws MistakenSettings where there is no PostgreSQL to count in. */
+function createSharedLimits(settings: z.infer<typeof serverSettings>): SharedLimits {
+  const { BIPED_SHARED_LIMITS: shared, BIPED_DATABASE_URL: databaseUrl = "sqlite:" } = settings;
+  if (shared === undefined) return undefined;
+  if (shared !== "postgres") return { redisUrl: shared };
+  if (databaseUrl.startsWith("postgres")) return shared;
+  throw new MistakenSettings("BIPED_SHARED_LIMITS is postgres, but BIPED_DATABASE_URL is not");
+}
+
+/** Exactly one of them; a command that needs no key may be without. @throws MistakenSettings for more than one. */
+function createKeySource(settings: z.infer<typeof serverSettings>): KeyEncryptionKeySource | undefined {
+  const { BIPED_KEK_FILE: path, BIPED_KEK_CREDENTIAL: name, BIPED_KEK: text, BIPED_KEK_PKCS11: token } = settings;
+  const [source, ...others] = [
+    path === undefined ? [] : [{ kind: "file", path } as const],
+    name === undefined ? [] : [{ kind: "credential", name } as const],
+    text === undefined ? [] : [{ kind: "text", text } as const],
+    token === undefined ? [] : [{ kind: "token", ...token } as const],
+  ].flat();
+  if (others.length > 0) throw new MistakenSettings(`Only one of ${keySettings} may be set.`);
+  return source;
+}
+
+/** @throws MistakenSettings where none is set. */
+export function requireKeySource({ keyEncryptionKey }: Config): KeyEncryptionKeySource {
+  if (keyEncryptionKey !== undefined) return keyEncryptionKey;
+  const way = "Make a key with: biped-server keys create-kek FILE";
+  throw new MistakenSettings(`One of ${keySettings} must be set. ${way}`);
 }
 
 /** @throws MistakenSettings where only some of what sign-in by a provider needs is there. */

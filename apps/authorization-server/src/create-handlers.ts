@@ -8,6 +8,7 @@ import { type CloudHandlerParts, createCloudHandlers } from "./management-api/cl
 import { type CredentialHandlerParts, createCredentialHandlers } from "./management-api/credentials.ts";
 import type { Handlers } from "./management-api/handlers.ts";
 import { createProjectHandlers } from "./management-api/projects.ts";
+import { createRevocationHandlers, type RevocationHandlerParts } from "./management-api/revocations.ts";
 import { createSearchHandlers } from "./management-api/search.ts";
 import { createSecretHandlers, type SecretHandlerParts } from "./management-api/secrets.ts";
 import { createSigningKeyHandlers, type SigningKeyHandlerParts } from "./management-api/signing-keys.ts";
@@ -19,6 +20,7 @@ export type HandlerParts = SignInParts &
   CloudHandlerParts &
   CredentialHandlerParts &
   ExportHandlerParts &
+  RevocationHandlerParts &
   SecretHandlerParts &
   SigningKeyHandlerParts;
 
@@ -35,6 +37,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...createSecretHandlers(parts),
     ...createCloudHandlers(parts),
     ...createSigningKeyHandlers(parts),
+    ...createRevocationHandlers(parts),
     ...createAdministratorHandlers(parts),
     ...createAuditHandlers(parts),
   };

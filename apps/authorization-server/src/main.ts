@@ -3,10 +3,13 @@ import { randomBytes } from "node:crypto";
 import { createLog, openLogOutput, readSettings, stopOnSignals } from "@biped/listener";
 import { Command, InvalidArgumentError } from "commander";
 import { createPlatformOwner, createSetupLink, tellSetup } from "./commands/administrators.ts";
+import { backUp, confirmRestore, createBackupKeyPair, type RestoreOptions, restore } from "./commands/backups.ts";
 import { printCreated, withManagement } from "./commands/create.ts";
-import { createKey, listKeys, rotateKeys } from "./commands/keys.ts";
-import { createConfig, serverSettings, words } from "./config.ts";
+import { createKey, listKeys, rotateKeyEncryption, rotateKeys } from "./commands/keys.ts";
+import { type Config, createConfig, requireKeySource, serverSettings, words } from "./config.ts";
+import { findProxyWarnings } from "./proxy-warnings.ts";
 import { readKeyEncryptionKeyFile } from "./signing/key-encryption-key-file.ts";
+import { openKeyEncryptionKey } from "./signing/open-key-encryption-key.ts";
 import { start } from "./start.ts";
 import { migrateStorage } from "./storage/open-storage.ts";
 
@@ -15,27 +18,33 @@ const clocks = {
   monotonicSeconds: () => performance.now() / 1000,
 };
 
-function readConfig() {
-  return createConfig(readSettings(serverSettings, process.env));
+function readConfig(): Config {
+  const config = createConfig(readSettings(serverSettings, process.env));
+  // What this process starts need not inherit it.
+  delete process.env.BIPED_KEK;
+  return config;
 }
 
+const writeError = (line: string): void => void process.stderr.write(line);
+
 /** A server never makes its own key-encryption key: a new one beside an old store would lock everything out. */
-function readParts(use: "serve" | "command") {
+async function readParts(use: "serve" | "command") {
   const config = readConfig();
-  if (config.keyEncryptionKeyFile === undefined) {
-    throw new Error("BIPED_KEK_FILE is not set. Make a key with: biped-server keys create-kek FILE");
-  }
-  const kek = readKeyEncryptionKeyFile(config.keyEncryptionKeyFile);
+  const { formerKeyEncryptionKeyFile: formerFile } = config;
+  const kek = {
+    ...(await openKeyEncryptionKey(requireKeySource(config), process.env.CREDENTIALS_DIRECTORY)),
+    former: formerFile === undefined ? undefined : readKeyEncryptionKeyFile(formerFile),
+  };
   // The output of a command is what it made; only what went wrong stands beside it.
-  const log =
-    use === "serve"
-      ? createLog(config.logLevel, openLogOutput(1).write)
-      : createLog("warn", (line) => process.stderr.write(line));
-  return { config, parts: { ...clocks, kek, log, randomBytes, secretEnvironment: "live", adminRoutes: {} } } as const;
+  const output = use === "serve" ? openLogOutput(1) : { write: writeError, lostLines: () => 0 };
+  const log = createLog(use === "serve" ? config.logLevel : "warn", output.write);
+  const logging = { log, lostLogLines: output.lostLines };
+  const parts = { ...clocks, ...logging, kek, randomBytes, secretEnvironment: "live", adminRoutes: {} } as const;
+  return { config, parts };
 }
 
 async function serve(): Promise<void> {
-  const { config, parts } = readParts("serve");
+  const { config, parts } = await readParts("serve");
   const starting = start(config, parts);
   const stop = async (): Promise<void> => {
     parts.log.info("draining");
@@ -52,6 +61,7 @@ async function serve(): Promise<void> {
   const server = await starting;
   const setup = await server.openSetup();
   if (setup !== undefined) tellSetup(config, setup.token, (line) => process.stderr.write(line));
+  for (const warning of findProxyWarnings(config)) parts.log.warn(warning);
   parts.log.info("console", { url: config.consoleUrl });
   parts.log.info("ready", { url: server.publicUrl });
 }
@@ -79,9 +89,10 @@ function createProgram(): Command {
     .command("setup")
     .description("Make a link by which the first administrator sets a password; it lasts an hour")
     .action(async () => {
-      const { config, parts } = readParts("command");
+      const { config, parts } = await readParts("command");
       printCreated(await createSetupLink(config, parts));
     });
+  addBackupCommands(program);
   addKeyCommands(program.command("keys").description("Signing keys, and the key that wraps them"));
   addCreateCommands(program.command("create").description("Create what the server serves; prints JSON"));
   return program;
@@ -96,8 +107,19 @@ function addKeyCommands(keys: Command): void {
     .command("rotate")
     .description("Publish a new signing key; the servers sign with it once every reader knows it")
     .action(async () => {
-      const { config, parts } = readParts("command");
+      const { config, parts } = await readParts("command");
       printCreated(await rotateKeys(config, parts));
+    });
+  keys
+    .command("rotate-kek")
+    .description("Wrap with another key all that the former one wraps; servers may run, if they know both")
+    .option(
+      "--to-file <file>",
+      "the new key; without it the new one is the settings' and the former BIPED_FORMER_KEK_FILE",
+    )
+    .action(async ({ toFile }: { toFile?: string }) => {
+      const { config, parts } = await readParts("command");
+      printCreated(await rotateKeyEncryption(config, parts, toFile));
     });
   keys
     .command("create-kek")
@@ -106,10 +128,43 @@ function addKeyCommands(keys: Command): void {
     .action((file: string) => printCreated(createKey(file, randomBytes)));
 }
 
+function addBackupCommands(program: Command): void {
+  const backup = program
+    .command("backup")
+    .description("Write one moment of the store into a new file, while servers run")
+    .argument("<file>", "where to write it; must not exist")
+    .option("--to <file>", "public key of create-key, to encrypt it for")
+    .action(async (file: string, { to }: { to?: string }) => {
+      if (to === undefined)
+        process.stderr.write("The backup is not encrypted; --to names the key to encrypt it for.\n");
+      printCreated(await backUp(readConfig(), file, to));
+    });
+  backup
+    .command("create-key")
+    .description("Make a pair of keys for backups; the private one belongs where no server is")
+    .argument("<private>", "where to write the private key; must not exist")
+    .argument("<public>", "where to write the public key; must not exist")
+    .action((privateFile: string, publicFile: string) => printCreated(createBackupKeyPair(privateFile, publicFile)));
+  const restoring = program
+    .command("restore")
+    .description("Put a backup into an empty store, without what was taken away since; tokens of before are void")
+    .argument("<file>", "the backup")
+    .option("--key <file>", "private key of create-key")
+    .option("--replay <file>", "JSONL export of the audit log, from which later changes are taken over")
+    .option("--accept-gap", "do without: whatever was revoked or disabled since lives again")
+    .action(async (file: string, options: RestoreOptions) => {
+      printCreated(await restore(readConfig(), file, { ...options, ...clocks }));
+    });
+  restoring
+    .command("confirm")
+    .description("Let servers serve from a store that was restored")
+    .action(async () => printCreated(await confirmRestore(readConfig(), clocks)));
+}
+
 const nameOption = ["--name <text>", "a name that people read"] as const;
 
 async function create(change: Parameters<typeof withManagement>[2]): Promise<void> {
-  const { config, parts } = readParts("command");
+  const { config, parts } = await readParts("command");
   printCreated(await withManagement(config, parts, change));
 }
 
@@ -144,7 +199,7 @@ function addCreateAdministrator(parent: Command): void {
     .requiredOption("--email <address>", "by which the person signs in")
     .option("--name <text>", "how the person is called")
     .action(async (options: { email: string; name?: string }) => {
-      const { config, parts } = readParts("command");
+      const { config, parts } = await readParts("command");
       printCreated(await createPlatformOwner(config, parts, options));
     });
 }

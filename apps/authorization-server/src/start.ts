@@ -7,6 +7,10 @@ import { openSetup } from "./administrators/first-run.ts";
 import { createPublicRoutes, type PublicEndpoints } from "./app.ts";
 import { type AuditHeads, createAuditHeads } from "./audit-log/audit-heads.ts";
 import { createHeadFile } from "./audit-log/head-file.ts";
+import { createIssueRecorder } from "./audit-log/issue-recorder.ts";
+import { refuseUnconfirmedRestore } from "./backup/restored-store.ts";
+import { type ChangeWatcher, openChangeWatcher } from "./changes/change-watcher.ts";
+import { createStoreClock, type StoreClock } from "./changes/store-clock.ts";
 import type { Config } from "./config.ts";
 import { createAuthenticateCredential } from "./credentials/authenticate-credential.ts";
 import { type ClientDirectory, createClientDirectory } from "./credentials/client-directory.ts";
@@ -17,24 +21,35 @@ import { createCredentialsEndpoint } from "./credentials-endpoint/credentials-en
 import type { Fetch } from "./data-export/data-export-client.ts";
 import { createKeySetEndpoint, createMetadataEndpoint } from "./discovery/discovery-endpoints.ts";
 import { createIntrospectionEndpoint } from "./introspection/introspection-endpoint.ts";
-import { createFailureLimit } from "./limits/failure-limit.ts";
-import { createTokenBudget } from "./limits/token-budget.ts";
+import { type Limits, openLimits } from "./limits/limits.ts";
+import { createOverload, type Overload } from "./limits/overload.ts";
 import { createManagement, type Management } from "./management/management.ts";
+import { createUuid } from "./management/uuid.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
+import { createReadings } from "./metrics/readings.ts";
+import { createReadyChecks } from "./metrics/ready-checks.ts";
 import { createRevocationEndpoint } from "./revocation/revocation-endpoint.ts";
+import { createFeedEndpoint } from "./revocation-feed/feed-endpoint.ts";
+import { createHoldIssuing } from "./revocation-feed/hold-issuing.ts";
+import { createRevocationFeed, type RevocationFeed } from "./revocation-feed/revocation-feed.ts";
 import type { KeyEncryptionKey } from "./signing/envelope.ts";
 import { type KeyRing, openKeyRing } from "./signing/key-ring.ts";
+import type { HeldKey } from "./signing/open-key-encryption-key.ts";
 import { createReadOwnToken } from "./signing/read-own-token.ts";
+import { openSeeds } from "./signing/seeds.ts";
 import { createSigner, type Signer } from "./signing/signer.ts";
+import { createSigningQueue, type SigningQueue } from "./signing/signing-queue.ts";
 import { openStorage } from "./storage/open-storage.ts";
 import type { Storage } from "./storage/storage.ts";
 import { createTokenEndpoint } from "./token-endpoint/token-endpoint.ts";
 import { createTokenIds } from "./token-endpoint/token-ids.ts";
+import { noTracing, openTracing, type Tracing } from "./tracing/tracing.ts";
 import { createRefusalCounter, type RefusalCounter } from "./usage/refusal-counter.ts";
+import { createUsageReports, type UsageReports } from "./usage/usage-reports.ts";
 
 /** What is not configuration: time, chance, the key-encryption key, and where lines are logged. */
 export type ServerParts = {
-  readonly kek: KeyEncryptionKey;
+  readonly kek: HeldKey;
   readonly log: Log;
   /** Wall clock in whole epoch seconds. */
   readonly nowSeconds: () => number;
@@ -46,6 +61,10 @@ export type ServerParts = {
   readonly adminRoutes: Routes;
   /** How the clouds' Data Export APIs are asked for the console; Node's own if absent. */
   readonly fetch?: Fetch;
+  /** This machine's wall clock, which is compared with the store's; Node's own if absent. */
+  readonly machineMilliseconds?: () => number;
+  /** Of a log that can lose lines; for metrics. */
+  readonly lostLogLines?: () => number;
 };
 
 export type Server = {
@@ -67,38 +86,62 @@ const countFlushMilliseconds = 1_000;
 const auditHeadMilliseconds = 600_000;
 const sweepMilliseconds = 600_000;
 const drainMilliseconds = 10_000;
+const machineClocks = { machineMilliseconds: Date.now, steadyMilliseconds: () => performance.now() };
 
 /** @throws Error with one clear line for whatever keeps the server from starting. */
 export async function start(config: Config, parts: ServerParts): Promise<Server> {
-  const storage = await openStorage(config.databaseUrl);
+  const metrics = createMetrics();
+  const tracing = config.tracing === "on" ? await openTracing(config.trustedProxies) : noTracing;
+  const storage = await openStorage(config.databaseUrl, tracing.traceStatements(metrics.countStatement));
+  const limits = await openLimits({ ...config, ...parts });
   try {
-    return await startOn(storage, config, parts);
+    await refuseUnconfirmedRestore(storage);
+    const storeClock = createStoreClock({ ...machineClocks, ...parts, storage });
+    await storeClock.read();
+    const nowSeconds = (): number => parts.nowSeconds() + storeClock.offsetSeconds();
+    const author = { at: nowSeconds(), actor: "system", requestId: undefined };
+    const kek = await openSeeds(parts.kek, { ...parts, storage, author });
+    return await startOn(storage, config, { ...parts, nowSeconds, storeClock, kek, metrics, tracing, limits });
   } catch (error) {
+    await limits.stop();
     await storage.close();
     throw error;
   }
 }
 
-async function startOn(opened: Storage, config: Config, parts: ServerParts): Promise<Server> {
-  const { kek, log, nowSeconds, monotonicSeconds, randomBytes, secretEnvironment } = parts;
-  const directory = createClientDirectory({ storage: opened, monotonicSeconds });
-  const storage = forgetOnChange(opened, directory);
-  const author = { at: nowSeconds(), actor: "system", requestId: undefined };
-  const digester = await openSecretDigester({ storage, kek, randomBytes, author });
-  const keyRing = await openKeyRing({ storage, kek, nowSeconds, log, policy: createKeyPolicy(config) });
-  const uses = createUseCounter(storage, log);
-  const refusals = createRefusalCounter(storage, log);
-  const file = createHeadFile(join(config.dataDirectory, "audit-heads.jsonl"));
-  const heads = createAuditHeads({ ...parts, storage, file });
-  const signer = createSigner({ activeKey: keyRing.active, monotonicSeconds });
-  const nextTokenId = createTokenIds(randomBytes);
-  const made = { ...parts, storage, directory, digester, keyRing, signer, nextTokenId, uses, refusals, heads };
-  const metrics = createMetrics();
+type OpenedParts = ServerParts & {
+  readonly kek: KeyEncryptionKey;
+  readonly storeClock: StoreClock;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
+  readonly limits: Limits;
+};
+
+async function startOn(opened: Storage, config: Config, parts: OpenedParts): Promise<Server> {
+  const made = await makeParts(opened, config, parts);
+  try {
+    return await serve(made, config);
+  } catch (error) {
+    await made.changes.stop();
+    throw error;
+  }
+}
+
+async function serve(made: Made, config: Config): Promise<Server> {
+  const { storage, digester, feed, changes, heads, queue } = made;
+  const { nowSeconds, monotonicSeconds, randomBytes, secretEnvironment, metrics, limits } = made;
+  const overload = createOverload({ signingWaitSeconds: queue.expectedWaitSeconds, monotonicSeconds, randomBytes });
   const adminRoutes = await createAdminRoutes(config, { ...made, policy: createKeyPolicy(config) });
-  const listeners = createListeners(config, made, { endpoints: createEndpoints(config, made), adminRoutes, metrics });
-  const urls = await listen(listeners, config);
+  const endpoints = createEndpoints(config, made);
+  const listeners = createListeners(config, made, { endpoints, adminRoutes, metrics, shed: overload.shed });
+  metrics.addReadings(createReadings({ ...made, ...limits }));
+  const reports = await beginReports(made);
+  const urls = await listen(listeners, config).catch(async (error: unknown) => {
+    await reports.end();
+    throw error;
+  });
   await heads.publishHead();
-  const stopTimers = startTimers(made);
+  const stopTimers = startTimers({ ...made, reports });
   const { catalogue, endpointHosts: allowedEndpoints } = config;
   const managed = { storage, digester, catalogue, allowedEndpoints, secretEnvironment, nowSeconds, randomBytes };
   return {
@@ -108,43 +151,83 @@ async function startOn(opened: Storage, config: Config, parts: ServerParts): Pro
     management: (actor) => createManagement(managed, actor),
     openSetup: () => openSetup(made),
     stop: async () => {
+      feed.close();
+      await drain(listeners, config.drainSeconds);
+      // Not before: whoever is still served is served by what is true now.
       stopTimers();
-      await drain(listeners);
-      await uses.flush();
-      await refusals.flush();
+      await changes.stop();
+      overload.stop();
+      await reports.end();
       await heads.publishHead();
+      await limits.stop();
       await storage.close();
     },
   };
 }
 
-type Made = ServerParts & {
+/** All that endpoints, listeners and timers are made of, in the order in which one needs the other. */
+export async function makeParts(opened: Storage, config: Config, parts: OpenedParts): Promise<Made> {
+  const { kek, log, nowSeconds, monotonicSeconds, randomBytes, metrics } = parts;
+  const directory = createClientDirectory({ storage: opened, monotonicSeconds });
+  const storage = forgetOnChange(opened, directory);
+  const author = { at: nowSeconds(), actor: "system", requestId: undefined };
+  const digester = await openSecretDigester({ storage, kek, randomBytes, author });
+  const keyRing = await openKeyRing({ storage, kek, nowSeconds, log, policy: createKeyPolicy(config) });
+  const uses = createUseCounter(storage, log);
+  const refusals = createRefusalCounter(storage, log, metrics.countRefusal);
+  const file = createHeadFile(join(config.dataDirectory, "audit-heads.jsonl"));
+  const heads = createAuditHeads({ ...parts, storage, file });
+  const queue = createSigningQueue(monotonicSeconds);
+  const signing = { activeKey: keyRing.active, settling: keyRing.settling, monotonicSeconds, queue };
+  const signer = parts.tracing.traceSigner(createSigner(signing));
+  const nextTokenId = createTokenIds(randomBytes);
+  const feed = createRevocationFeed({ ...parts, storage, keyRing, issuer: config.issuer });
+  const changes = await openChangeWatcher({ ...parts, storage, directory, keyRing, feed });
+  const kept = { ...parts, storage, directory, digester, keyRing, uses, refusals, heads };
+  return { ...kept, queue, signer, nextTokenId, feed, changes };
+}
+
+type Made = OpenedParts & {
   readonly storage: Storage;
   readonly directory: ClientDirectory;
   readonly digester: SecretDigester;
   readonly keyRing: KeyRing;
+  readonly queue: SigningQueue;
   readonly signer: Signer;
   readonly nextTokenId: () => string;
   readonly uses: UseCounter;
   readonly refusals: RefusalCounter;
   readonly heads: AuditHeads;
+  readonly feed: RevocationFeed;
+  readonly changes: ChangeWatcher;
 };
 
 /** Puts each endpoint together from its parts: the only place that knows them all. */
-function createEndpoints({ issuer, catalogue, tokensPerSecond }: Config, made: Made): PublicEndpoints {
-  const { keyRing, nowSeconds, monotonicSeconds } = made;
-  const failures = createFailureLimit(monotonicSeconds);
-  const authenticateCredential = createAuthenticateCredential({ ...made, failures });
+export function createEndpoints(config: Config, made: Made): PublicEndpoints {
+  const { issuer, catalogue, auditMode } = config;
+  const { keyRing, nowSeconds, feed, changes, tracing, limits } = made;
+  const authenticateCredential = tracing.traceAuthentication(createAuthenticateCredential({ ...made, ...limits }));
+  const recordIssue = auditMode === "strict" ? createIssueRecorder(made.storage) : undefined;
   const readOwnToken = createReadOwnToken({ keyRing, issuer, nowSeconds });
-  const budget = createTokenBudget(tokensPerSecond, monotonicSeconds);
-  const parts = { ...made, authenticateCredential, readOwnToken, budget, issuer, catalogue };
+  const holdIssuing = createHoldIssuing({ feed, nowSeconds });
+  const parts = {
+    ...made,
+    ...limits,
+    authenticateCredential,
+    readOwnToken,
+    issuer,
+    catalogue,
+    holdIssuing,
+    recordIssue,
+  };
   return {
-    token: createTokenEndpoint(parts),
+    token: tracing.traceEndpoint("token", createTokenEndpoint(parts)),
     credentialsInformation: createCredentialsEndpoint(parts),
     introspection: createIntrospectionEndpoint(parts),
     revocation: createRevocationEndpoint(parts),
     metadata: createMetadataEndpoint(parts),
     keySet: createKeySetEndpoint(keyRing),
+    revocations: tracing.traceEndpoint("revocations", createFeedEndpoint({ feed, lagSeconds: changes.lagSeconds })),
   };
 }
 
@@ -152,21 +235,24 @@ type ListenerParts = {
   readonly endpoints: PublicEndpoints;
   readonly adminRoutes: Routes;
   readonly metrics: Metrics;
+  readonly shed: Overload["shed"];
 };
 
 type Listeners = { readonly public: Listener; readonly admin: Listener };
 
 function createListeners(
   { trustedProxies }: Config,
-  { log, adminRoutes: further, storage }: Made,
-  { endpoints, adminRoutes, metrics }: ListenerParts,
+  made: Made,
+  { endpoints, adminRoutes, metrics, shed }: ListenerParts,
 ): Listeners {
   const isUnavailable = (error: unknown): boolean => error instanceof StoreUnavailable;
-  const both = { log, trustedProxies, isUnavailable, checkReady: storage.ping, onAnswered: metrics.observe };
+  const { log, adminRoutes: further } = made;
+  const readyChecks = createReadyChecks(made);
+  const both = { log, trustedProxies, isUnavailable, readyChecks, onAnswered: metrics.observe };
   const routes = createPublicRoutes(endpoints);
   const admin = { ...adminRoutes, ...further, "/metrics": { GET: metrics.endpoint } };
   return {
-    public: createListener({ ...both, name: "public", routes, bodyLimitBytes: tokenBodyLimitBytes }),
+    public: createListener({ ...both, name: "public", routes, shed, bodyLimitBytes: tokenBodyLimitBytes }),
     admin: createListener({ ...both, name: "admin", routes: admin, bodyLimitBytes: adminBodyLimitBytes }),
   };
 }
@@ -177,13 +263,14 @@ async function listen(listeners: Listeners, { host, publicPort, adminPort }: Con
     const adminUrl = await listeners.admin.listen({ host, port: adminPort, setting: "BIPED_ADMIN_PORT" });
     return { publicUrl, adminUrl };
   } catch (error) {
-    await drain(listeners);
+    await drain(listeners, 0);
     throw error;
   }
 }
 
-async function drain(listeners: Listeners): Promise<void> {
-  await Promise.all([listeners.public.drain(drainMilliseconds), listeners.admin.drain(drainMilliseconds)]);
+async function drain(listeners: Listeners, delaySeconds: number): Promise<void> {
+  const times = { delayMilliseconds: delaySeconds * 1000, graceMilliseconds: drainMilliseconds };
+  await Promise.all([listeners.public.drain(times), listeners.admin.drain(times)]);
 }
 
 export function createKeyPolicy(config: Config) {
@@ -191,10 +278,19 @@ export function createKeyPolicy(config: Config) {
   return { algorithm, rsaBits, lifetimeSeconds };
 }
 
-type Timed = Pick<Made, "storage" | "nowSeconds" | "keyRing" | "uses" | "refusals" | "heads" | "log">;
+/** Each process is another node, so that one which was killed and started anew leaves its mark. */
+async function beginReports(made: Made): Promise<UsageReports> {
+  const { uses, refusals, randomBytes } = made;
+  const counted = { counters: [uses, refusals], lostRefusals: refusals.lost };
+  const reports = createUsageReports({ ...made, ...counted, nodeId: createUuid(randomBytes) });
+  await reports.begin();
+  return reports;
+}
+
+type Timed = Pick<Made, "storage" | "nowSeconds" | "keyRing" | "heads" | "log"> & { readonly reports: UsageReports };
 
 /** A store that is away must not end the process: the next turn of the timer tries again (R-69). */
-function startTimers({ storage, nowSeconds, keyRing, uses, refusals, heads, log }: Timed): () => void {
+function startTimers({ storage, nowSeconds, keyRing, reports, heads, log }: Timed): () => void {
   const refresh = (): void => {
     keyRing.refresh().catch((error: unknown) => log.warn("signing keys could not be read", { error }));
   };
@@ -204,8 +300,7 @@ function startTimers({ storage, nowSeconds, keyRing, uses, refusals, heads, log 
   const timers = [
     setInterval(sweep, sweepMilliseconds),
     setInterval(refresh, keyRefreshMilliseconds),
-    setInterval(() => void uses.flush(), countFlushMilliseconds),
-    setInterval(() => void refusals.flush(), countFlushMilliseconds),
+    setInterval(() => void reports.flush(), countFlushMilliseconds),
     setInterval(() => void heads.publishHead(), auditHeadMilliseconds),
   ];
   return () => timers.forEach(clearInterval);

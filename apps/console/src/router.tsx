@@ -168,6 +168,11 @@ const signingKeys = createRoute({
   path: "/signing-keys",
   component: lazyRouteComponent(() => import("./pages/signing-keys/signing-keys-page.tsx"), "SigningKeysPage"),
 });
+const revocations = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/revocations",
+  component: lazyRouteComponent(() => import("./pages/revocations/revocations-page.tsx"), "RevocationsPage"),
+});
 const administrators = createRoute({
   getParentRoute: () => signedIn,
   path: "/administrators",
@@ -200,6 +205,7 @@ const routeTree = root.addChildren([
     credential,
     clouds,
     signingKeys,
+    revocations,
     administrators,
     auditLog,
     you,

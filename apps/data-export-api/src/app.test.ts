@@ -345,7 +345,7 @@ describe("the listener", () => {
 
   test("it is healthy and ready", async () => {
     expect(await (await fetch(`${app.url}/healthz`)).json()).toStrictEqual({ status: "ok" });
-    expect(await (await fetch(`${app.url}/readyz`)).json()).toStrictEqual({ status: "ready" });
+    expect(await (await fetch(`${app.url}/readyz`)).json()).toStrictEqual({ status: "ready", checks: {} });
   });
 
   test("no token stands in the log", () => {
@@ -363,7 +363,7 @@ describe("the listener", () => {
       routes: createRoutes({ ...parts, guard, engine, dataSource, fileStore }),
       bodyLimitBytes: 65_536,
       isUnavailable: (error) => error instanceof StoreUnavailable,
-      checkReady: storage.ping,
+      readyChecks: { store: () => storage.ping().then(() => ({ ok: true })) },
     });
     const { token } = await createCaller();
     const requests: readonly (readonly [string, RequestInit?])[] = [

@@ -26,7 +26,7 @@ import { createListCustomVarsEndpoint } from "./variables/list-custom-vars-endpo
 import { createListDynamicVarKeysEndpoint } from "./variables/list-dynamic-var-keys-endpoint.ts";
 
 export type AppParts = {
-  readonly guard: Pick<Guard, "authorize">;
+  readonly guard: Pick<Guard, "authorize" | "footing" | "checkFooting">;
   readonly storage: Storage;
   readonly engine: Pick<Engine, "run">;
   readonly dataSource: DataSource;

@@ -22,6 +22,7 @@ test("the three that must be given are enough", () => {
       cloud: "aws-eu-west-1",
       endpoint: "https://api.eu-west-1.example.com",
       issuer: "https://auth.example.com",
+      revocations: "open",
       databaseUrl: "sqlite:.biped/data-export-aws-eu-west-1.db",
       dataRoot: ".biped/data-export-aws-eu-west-1/data",
       filesDirectory: ".biped/data-export-aws-eu-west-1/files",
@@ -37,6 +38,7 @@ test("the three that must be given are enough", () => {
       host: "127.0.0.1",
       port: 4001,
       portSetting: "BIPED_PORT",
+      metricsPort: undefined,
       trustedProxies: [],
     },
   });
@@ -47,6 +49,7 @@ test("every setting is taken as it was given", () => {
     ...needed,
     BIPED_ENDPOINT: "http://127.0.0.1:4002",
     BIPED_ISSUER: "https://auth.example.com/tenant",
+    BIPED_REVOCATIONS: "closed",
     BIPED_DATA_DIR: "/var/lib/biped",
     BIPED_DATABASE_URL: "postgres://biped@db.example.com/exports",
     BIPED_EXPORT_DATA_DIR: "/mnt/bucket",
@@ -60,6 +63,7 @@ test("every setting is taken as it was given", () => {
     BIPED_EXPORT_CATCH_UP_DAYS: "31",
     BIPED_HOST: "::1",
     BIPED_PORT: "65535",
+    BIPED_METRICS_PORT: "9400",
     BIPED_TRUSTED_PROXIES: "192.0.2.1, 2001:db8::/32",
     BIPED_LOG_LEVEL: "warn",
   };
@@ -70,6 +74,7 @@ test("every setting is taken as it was given", () => {
       cloud: "aws-eu-west-1",
       endpoint: "http://127.0.0.1:4002",
       issuer: "https://auth.example.com/tenant",
+      revocations: "closed",
       databaseUrl: "postgres://biped@db.example.com/exports",
       dataRoot: "/mnt/bucket",
       filesDirectory: "/mnt/files",
@@ -85,6 +90,7 @@ test("every setting is taken as it was given", () => {
       host: "::1",
       port: 65_535,
       portSetting: "BIPED_PORT",
+      metricsPort: 9400,
       trustedProxies: ["192.0.2.1", "2001:db8::/32"],
     },
   });
@@ -94,6 +100,7 @@ test("every mistake is named at once", () => {
   const wrong = {
     BIPED_CLOUD: "-aws",
     BIPED_ENDPOINT: "https://api.example.com/",
+    BIPED_REVOCATIONS: "shut",
     BIPED_DATABASE_URL: "mysql://db",
     BIPED_EXPORT_RUNS_AT_ONCE: "65",
     BIPED_EXPORT_MEMORY_MEGABYTES: "64",
@@ -108,6 +115,7 @@ test("every mistake is named at once", () => {
       "BIPED_CLOUD must have 1 to 63 lower-case letters, digits and hyphens, with no hyphen at either end",
       "BIPED_ENDPOINT must be https (or http on a loopback address), a host and perhaps a port, in lower case, without path or trailing slash",
       "BIPED_ISSUER is required; it must be an https URL without query, fragment and trailing slash",
+      "BIPED_REVOCATIONS must be open or closed",
       "BIPED_DATABASE_URL must be sqlite:PATH or postgres://…",
       "BIPED_EXPORT_RUNS_AT_ONCE must be a whole number from 0 to 64",
       "BIPED_EXPORT_MEMORY_MEGABYTES must be a whole number from 128 to 65536",

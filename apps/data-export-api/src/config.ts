@@ -26,6 +26,10 @@ export const dataExportSettings = z.object({
     .string(required(issuerRule))
     .refine((text) => URL.canParse(text) && text.startsWith("https:") && !/[?#\s]|\/$/.test(text), issuerRule)
     .describe("The authorization server whose tokens are accepted"),
+  BIPED_REVOCATIONS: z
+    .enum(["open", "closed"], "must be open or closed")
+    .default("open")
+    .describe("Without news of revocations for 30 seconds tokens pass (open), or are answered 503 (closed)"),
   BIPED_DATA_DIR: z.string().default(".biped").describe("Directory of all that is kept on the disk"),
   BIPED_DATABASE_URL: z
     .string()
@@ -61,6 +65,9 @@ export const dataExportSettings = z.object({
     .describe("Hours and days that came due longer ago are not caught up after a standstill"),
   BIPED_HOST: listenerSettings.BIPED_HOST,
   BIPED_PORT: wholeNumber(1, 65_535).default(4001).describe("Port on which to listen"),
+  BIPED_METRICS_PORT: wholeNumber(1, 65_535)
+    .optional()
+    .describe("Port of 127.0.0.1 with GET /metrics for Prometheus; none if absent"),
   BIPED_TRUSTED_PROXIES: listenerSettings.BIPED_TRUSTED_PROXIES,
   BIPED_LOG_LEVEL: listenerSettings.BIPED_LOG_LEVEL,
 });
@@ -95,6 +102,7 @@ export function readConfig(environment: Environment): Settings {
       cloud: data.BIPED_CLOUD,
       endpoint: data.BIPED_ENDPOINT,
       issuer: data.BIPED_ISSUER,
+      revocations: data.BIPED_REVOCATIONS,
       databaseUrl: data.BIPED_DATABASE_URL ?? `sqlite:${own}.db`,
       dataRoot: data.BIPED_EXPORT_DATA_DIR ?? join(own, "data"),
       filesDirectory: data.BIPED_EXPORT_FILES_DIR ?? join(own, "files"),
@@ -113,6 +121,7 @@ export function readConfig(environment: Environment): Settings {
       host: data.BIPED_HOST,
       port: data.BIPED_PORT,
       portSetting: "BIPED_PORT",
+      metricsPort: data.BIPED_METRICS_PORT,
       trustedProxies: data.BIPED_TRUSTED_PROXIES,
     },
   };

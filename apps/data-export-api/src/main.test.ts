@@ -33,12 +33,17 @@ function run(environment: Readonly<Record<string, string>>, ...words: readonly s
   return { child, output, ended };
 }
 
-test("it listens, keeps its jobs in the data directory, and SIGTERM ends it with 0", async () => {
-  const [port = 0] = await findFreePorts(1);
-  const { child, output, ended } = run({ ...settings, BIPED_PORT: String(port) });
+test("it listens, with its metrics apart, keeps its jobs in the data directory, and SIGTERM ends it with 0", async () => {
+  const [port = 0, metricsPort = 0] = await findFreePorts(2);
+  const ports = { BIPED_PORT: String(port), BIPED_METRICS_PORT: String(metricsPort) };
+  const { child, output, ended } = run({ ...settings, ...ports });
   while (!output.stdout.includes('"listening"') && child.exitCode === null) await once(child.stdout, "data");
   const response = await fetch(`http://127.0.0.1:${port}/readyz`);
-  expect([response.status, await response.json()]).toStrictEqual([200, { status: "ready" }]);
+  const ready = { status: "ready", checks: { store: { ok: true } } };
+  expect([response.status, await response.json()]).toStrictEqual([200, ready]);
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  expect(metrics).toContain('\nbiped_export_requests_total{route="/readyz",status="200"} 1\n');
+  expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(404);
   expect(existsSync(join(directory, "data", "data-export-test-cloud.db"))).toBe(true);
   child.kill("SIGTERM");
   expect(await ended).toMatchObject({ code: 0, stderr: "" });

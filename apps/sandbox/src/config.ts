@@ -16,8 +16,8 @@ export type SandboxCloud = { readonly name: string; readonly port: number; reado
 
 const cloudNames = ["aws-eu-west-1", "azure-us-east"] as const;
 
-/** The server's settings, the ports of the two clouds, and what their data is made from. */
-const sandboxSettings = serverSettings.extend({
+/** The ports of the two clouds, and what their data is made from; the server's settings count as well. */
+export const sandboxSettings = z.object({
   BIPED_CLOUD_PORTS: z
     .string()
     .default("4001,4002")
@@ -34,7 +34,10 @@ const sandboxSettings = serverSettings.extend({
 
 /** Quiet unless asked: what a tester wants to read is the welcome, not a line a request. */
 export function readSandboxConfig(environment: Environment): SandboxConfig {
-  const settings = readSettings(sandboxSettings, { BIPED_LOG_LEVEL: "warn", ...environment });
+  const settings = readSettings(serverSettings.extend(sandboxSettings.shape), {
+    BIPED_LOG_LEVEL: "warn",
+    ...environment,
+  });
   const server = createConfig(settings);
   const clouds = cloudNames.map((name, index) => {
     const cloudPort = settings.BIPED_CLOUD_PORTS[index] ?? 0;

@@ -37,6 +37,7 @@ export function startCloud(
     port: cloud.port,
     portSetting: "BIPED_CLOUD_PORTS",
     issuer: server.issuer,
+    revocations: "open" as const,
     endpoint: cloud.endpoint,
     cloud: cloud.name,
     trustedProxies: server.trustedProxies,

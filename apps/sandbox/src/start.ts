@@ -2,8 +2,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   createKeyEncryptionKeyFile,
+  type KeyEncryptionKeySource,
   migrateStorage,
-  readKeyEncryptionKeyFile,
+  openKeyEncryptionKey,
   type Server,
   start as startServer,
 } from "@biped/authorization-server";
@@ -53,7 +54,7 @@ export async function start(config: SandboxConfig, parts: SandboxParts): Promise
   await migrateStorage(config.server.databaseUrl);
   const server = await startServer(config.server, {
     ...parts,
-    kek: openKeyEncryptionKey(config.server.keyEncryptionKeyFile, join(directory, "kek"), parts.randomBytes),
+    kek: await openOwnKey(config.server.keyEncryptionKey, join(directory, "kek"), parts.randomBytes),
     nowSeconds: clock.nowSeconds,
     secretEnvironment: "test",
     adminRoutes: clock.routes,
@@ -87,9 +88,14 @@ function openDataDirectory(path: string): string {
 }
 
 /** Only the sandbox makes its own key, and only where none is configured. */
-function openKeyEncryptionKey(configured: string | undefined, own: string, randomBytes: SandboxParts["randomBytes"]) {
-  if (configured === undefined && readFileIfThere(own) === undefined) createKeyEncryptionKeyFile(own, randomBytes(32));
-  return readKeyEncryptionKeyFile(configured ?? own);
+function openOwnKey(
+  configured: KeyEncryptionKeySource | undefined,
+  path: string,
+  randomBytes: SandboxParts["randomBytes"],
+) {
+  if (configured === undefined && readFileIfThere(path) === undefined)
+    createKeyEncryptionKeyFile(path, randomBytes(32));
+  return openKeyEncryptionKey(configured ?? { kind: "file", path }, undefined);
 }
 
 /** The same for both clouds: a project's rows are its own wherever it lives. */

@@ -9,6 +9,7 @@ import {
   type Transaction,
 } from "kysely";
 import { type Bookkeeping, type Engine, findPendingMigrations, type Migrations, runMigrations } from "./migrations.ts";
+import { type OnStatement, observeDriver } from "./observed-driver.ts";
 import type { PostgresUse } from "./postgres-driver.ts";
 import { UnusableDatabase } from "./store-unavailable.ts";
 
@@ -16,6 +17,9 @@ export type DatabaseSource = {
   /** `sqlite:PATH` or `postgres://…`. */
   readonly url: string;
   readonly migrations: Migrations;
+  /** What takes its time, such as a backup, is not bounded as what serves is; `serve` if nothing is said. */
+  readonly use?: PostgresUse;
+  readonly onStatement?: OnStatement | undefined;
 };
 
 /** Gives the rows for these parameters, which stand for those that the statement was built with. */
@@ -36,6 +40,13 @@ export type Database<Schema> = {
   readonly clock: RawBuilder<number>;
   /** Compiles the statement once, for paths that must be fast. Write its parameters with `textParameter`. */
   readonly hold: <Row>(query: Compilable<Row>) => HeldStatement<Row>;
+  /** The store's own clock as it is now. */
+  readonly readClock: () => Promise<number>;
+  /**
+   * Tells of notifications on a channel of PostgreSQL, and each time that the connection for it is lost; on SQLite of
+   * none. Behind a pooler there may be none either. Answers what ends it, as `close` does.
+   */
+  readonly listen: (channel: string, onNotification: () => void, onLost: () => void) => Promise<() => Promise<void>>;
   /** Reads one row. Rejects within a second while the store is away. */
   readonly ping: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -49,8 +60,13 @@ const postgresClock = sql<number>`cast(extract(epoch from clock_timestamp()) * 1
  * Opens the database and checks that this program may use it: SQLite files are brought to the program's schema,
  * PostgreSQL must have been by `migrateDatabase`. Throws `UnusableDatabase` or `StoreUnavailable`.
  */
-export async function openDatabase<Schema>({ url, migrations }: DatabaseSource): Promise<Database<Schema>> {
-  const { engine, dialect, names, close } = await connect(url, "serve");
+export async function openDatabase<Schema>({
+  url,
+  migrations,
+  onStatement,
+  use = "serve",
+}: DatabaseSource): Promise<Database<Schema>> {
+  const { engine, dialect, names, close } = await connect(url, use, onStatement);
   const bookkeeping = new Kysely<Bookkeeping>({ dialect });
   try {
     if (engine === "postgres") await checkDurability(bookkeeping);
@@ -65,6 +81,9 @@ export async function openDatabase<Schema>({ url, migrations }: DatabaseSource):
   }
   const findStep = hold(bookkeeping, names, bookkeeping.selectFrom("kysely_migration").select("name").limit(1));
   const db = new Kysely<Schema>({ dialect });
+  const clock = engine === "sqlite" ? sqliteClock : postgresClock;
+  const readHeldClock = hold(bookkeeping, names, bookkeeping.selectNoFrom(clock.as("now")));
+  const listening = createListening(engine, url);
   return {
     engine,
     db,
@@ -72,13 +91,30 @@ export async function openDatabase<Schema>({ url, migrations }: DatabaseSource):
     // No key of a locked row changes, so that rows which only refer to it need not wait.
     lockRows: (query) => (engine === "sqlite" ? query : query.forNoKeyUpdate()),
     lockFreeRows: (query) => (engine === "sqlite" ? query : query.forNoKeyUpdate().skipLocked()),
-    clock: engine === "sqlite" ? sqliteClock : postgresClock,
+    clock,
+    readClock: async () => (await readHeldClock())[0]?.now ?? Number.NaN,
+    listen: listening.listen,
     hold: (query) => hold(db, names, query),
     ping: async () => {
       await findStep(1);
     },
-    close,
+    close: async () => {
+      await listening.end();
+      await close();
+    },
   };
+}
+
+function createListening(engine: Engine, url: string) {
+  const endings: (() => Promise<void>)[] = [];
+  const listen: Database<unknown>["listen"] = async (channel, onNotification, onLost) => {
+    if (engine === "sqlite") return async () => {};
+    const { listenOnPostgres } = await import("./postgres-listening.ts");
+    const end = await listenOnPostgres(url, channel, { onNotification, onLost });
+    endings.push(end);
+    return end;
+  };
+  return { listen, end: () => Promise.all(endings.map((end) => end())) };
 }
 
 /** Brings the database to the program's schema. Answers the names of the steps that it ran. */
@@ -103,19 +139,20 @@ type Connected = {
 };
 
 /** The drivers are imported when they are needed: better-sqlite3 ends an old Node without a word. */
-async function connect(url: string, use: PostgresUse): Promise<Connected> {
+async function connect(url: string, use: PostgresUse, onStatement?: OnStatement): Promise<Connected> {
   const names = new Map<string, string>();
+  const observe = (driver: Driver): Driver => (onStatement === undefined ? driver : observeDriver(driver, onStatement));
   if (url.startsWith("sqlite:")) {
     const major = Number(process.versions.node.split(".", 1)[0]);
     if (major < 22) throw new UnusableDatabase(`SQLite needs Node 22 or later, and this is ${process.version}.`);
     const { openSqliteFile } = await import("./sqlite-file.ts");
     const { createSqliteDialect, createSqliteDriver } = await import("./sqlite-driver.ts");
-    const driver = createSqliteDriver(openSqliteFile(url.slice("sqlite:".length)));
+    const driver = observe(createSqliteDriver(openSqliteFile(url.slice("sqlite:".length))));
     return { engine: "sqlite", dialect: createSqliteDialect(driver), names, close: closeOnce(driver) };
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
     const { createPostgresDialect, createPostgresDriver, createPostgresPool } = await import("./postgres-driver.ts");
-    const driver = createPostgresDriver({ pool: createPostgresPool(url, use), use, names });
+    const driver = observe(createPostgresDriver({ pool: createPostgresPool(url, use), use, names }));
     return { engine: "postgres", dialect: createPostgresDialect(driver), names, close: closeOnce(driver) };
   }
   throw new UnusableDatabase('The database URL must start with "sqlite:" or "postgres://".');

@@ -26,11 +26,11 @@ const limits = {
   migrate: { statement_timeout: 0, lock_timeout: 10_000, idle_in_transaction_session_timeout: 0 },
 } as const;
 
-export function createPostgresPool(url: string, use: PostgresUse): pg.Pool {
+export function createPostgresPool(url: string, use: PostgresUse, max: number = poolSize): pg.Pool {
   const pool = new pg.Pool({
     ...limits[use],
     connectionString: readPostgresUrl(url),
-    max: poolSize,
+    max,
     connectionTimeoutMillis: acquireMillis,
     keepAlive: true,
     fallback_application_name: "biped",

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createPostgresDatabase } from "../../../test/postgres-database.ts";
 import { createWay } from "../../../test/way-to-server.ts";
 import {
@@ -156,6 +156,91 @@ test("the clock is the store's own, in milliseconds, and goes on within a transa
     expect(Math.abs(before - Date.now())).toBeLessThan(5000);
     await sql`select pg_sleep(0.02)`.execute(trx);
     expect((await read()) - before).toBeGreaterThanOrEqual(19);
+  });
+});
+
+test("the clock is read by itself", async () => {
+  const { readClock } = await open(await createUrl());
+  expect(Math.abs((await readClock()) - Date.now())).toBeLessThan(5000);
+});
+
+describe("listening", () => {
+  async function listen(url: string, channel: string) {
+    const database = await open(url);
+    const heard = { notifications: 0, losses: 0 };
+    const stop = await database.listen(
+      channel,
+      () => {
+        heard.notifications += 1;
+      },
+      () => {
+        heard.losses += 1;
+      },
+    );
+    onTestFinished(stop);
+    const notify = () => sql`select pg_notify(${channel}, '')`.execute(database.db);
+    return { database, heard, stop, notify };
+  }
+
+  test("tells of what is committed on its channel, and of nothing else", async () => {
+    const { database, heard, notify } = await listen(await createUrl(), "biped_changes");
+    await database
+      .transaction(async (trx) => {
+        await sql`select pg_notify('biped_changes', '')`.execute(trx);
+        throw new Error("rolled back");
+      })
+      .catch(() => {});
+    await sql`select pg_notify('others', '')`.execute(database.db);
+    await notify();
+    await vi.waitFor(() => expect(heard).toEqual({ notifications: 1, losses: 0 }));
+    await notify();
+    await vi.waitFor(() => expect(heard).toEqual({ notifications: 2, losses: 0 }));
+  });
+
+  test("a connection that the server ends is told of once and made anew by itself", async () => {
+    const { database, heard, notify } = await listen(await createUrl(), "biped_changes");
+    const end = sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = 'biped listening'`;
+    await end.execute(database.db);
+    await vi.waitFor(() => expect(heard).toEqual({ notifications: 0, losses: 1 }));
+    await vi.waitFor(
+      async () => {
+        await notify();
+        expect(heard.notifications).toBeGreaterThan(0);
+      },
+      { timeout: 5_000, interval: 100 },
+    );
+    expect(heard.losses).toBe(1);
+  });
+
+  test("a server that is away is no error, and is listened to once it is back", async () => {
+    const way = await createWay(await createUrl());
+    const { heard, notify } = await listen(way.url, "biped_changes");
+    way.cut();
+    await vi.waitFor(() => expect(heard.losses).toBe(1));
+    await way.mend();
+    await vi.waitFor(
+      async () => {
+        await notify();
+        expect(heard.notifications).toBeGreaterThan(0);
+      },
+      { timeout: 5_000, interval: 100 },
+    );
+  });
+
+  test.each([
+    ["by itself", "stop"],
+    ["with the database", "close"],
+  ] as const)("after its end there is no connection and nothing is told: %s", async (_name, by) => {
+    const url = await createUrl();
+    const { heard, ...listening } = await listen(url, "biped_changes");
+    await (by === "stop" ? listening.stop() : listening.database.close());
+    const database = await open(url);
+    await sql`select pg_notify('biped_changes', '')`.execute(database.db);
+    const count = sql<{ count: number }>`select count(*) from pg_stat_activity
+      where datname = current_database() and application_name = 'biped listening'`;
+    await vi.waitFor(async () => expect((await count.execute(database.db)).rows[0]?.count).toBe(0));
+    expect(heard).toEqual({ notifications: 0, losses: 0 });
   });
 });
 

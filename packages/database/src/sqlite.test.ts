@@ -232,6 +232,18 @@ test("a held statement takes other parameters, and as many as it was built with"
   await database.close();
 });
 
+test("nobody is told of changes, and the clock is read by itself", async () => {
+  const { listen, readClock, close } = await open(createPath());
+  const stop = await listen(
+    "biped_changes",
+    () => expect.unreachable(),
+    () => expect.unreachable(),
+  );
+  await stop();
+  expect(Math.abs((await readClock()) - Date.now())).toBeLessThan(1000);
+  await close();
+});
+
 test("the clock is the store's own, in milliseconds", async () => {
   const { db, clock, close } = await open(createPath());
   const { rows } = await sql<{ now: number }>`select ${clock} as now, typeof(${clock}) as type`.execute(db);

@@ -5,7 +5,7 @@ import type { KeySet } from "./key-set.ts";
  * Claims of tokens that passed every check, by the SHA-256 of the whole token. Two generations bound it: when the
  * young one is full it becomes the old one, and what the old one held and nobody asked for is gone.
  *
- * It does NOT notice a revocation: whoever refuses revoked tokens must ask after the cache, not before it.
+ * It does NOT notice a revocation: what it finds is still asked for, like what was verified just now (R-18).
  */
 export type ClaimsCache = {
   readonly find: (digest: string, keys: KeySet, nowSeconds: number) => PresentedClaims | undefined;

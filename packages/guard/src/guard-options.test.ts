@@ -21,6 +21,7 @@ test("issuer and endpoint are enough, and the keys are below the issuer", () => 
     clockToleranceSeconds: 30,
     algorithms: ["RS256", "ES256", "Ed25519"],
     maxCacheEntries: 0,
+    revocations: { mode: "open", maxStalenessSeconds: 30 },
   });
 });
 
@@ -120,4 +121,23 @@ test.each([[-1], [Number.NaN], [Number.POSITIVE_INFINITY], ["30"]])("a tolerance
   expect(mistakesOf({ clockToleranceSeconds: value })).toBe(
     only("clockToleranceSeconds must be a number from 0 to 120"),
   );
+});
+
+test("revocations are followed, openly and within 30 s, unless something else is said", () => {
+  const read = (revocations: GuardOptions["revocations"]) => readGuardOptions({ ...good, revocations: revocations! });
+  expect(read("off").revocations).toBe("off");
+  expect(read({ mode: "closed" }).revocations).toEqual({ mode: "closed", maxStalenessSeconds: 30 });
+  expect(read({ maxStalenessSeconds: 5 }).revocations).toEqual({ mode: "open", maxStalenessSeconds: 5 });
+});
+
+test.each([
+  ["on", "revocations must be off or an object"],
+  [null, "revocations must be off or an object"],
+  [{ mode: "shut" }, "revocations.mode must be open or closed"],
+  [{ maxStalenessSeconds: 4 }, "revocations.maxStalenessSeconds must be a number from 5 to 3600"],
+  [{ maxStalenessSeconds: 3601 }, "revocations.maxStalenessSeconds must be a number from 5 to 3600"],
+  [{ maxStalenessSeconds: "30" }, "revocations.maxStalenessSeconds must be a number from 5 to 3600"],
+  [{ maxAge: 30 }, "revocations.maxAge is not an option"],
+])("revocations: %j is refused", (revocations, mistake) => {
+  expect(mistakesOf({ revocations })).toBe(only(mistake));
 });

@@ -6,11 +6,15 @@ import {
   type SigningAlgorithm,
   signingAlgorithms,
 } from "@biped/protocol";
-import type { Fetch } from "./remote-document.ts";
+import type { Fetch } from "./fetch-document.ts";
+import type { RevocationRules } from "./revocations.ts";
+
+/** What a guard fetches from the issuer. */
+export type GuardDocument = "key set" | "metadata" | "revocations";
 
 export type GuardEvent =
-  | { readonly kind: "document-loaded"; readonly document: "key set" | "metadata" }
-  | { readonly kind: "document-failed"; readonly document: "key set" | "metadata"; readonly reason: string }
+  | { readonly kind: "document-loaded"; readonly document: GuardDocument }
+  | { readonly kind: "document-failed"; readonly document: GuardDocument; readonly reason: string }
   | { readonly kind: "key-ignored"; readonly reason: string }
   | { readonly kind: "refused"; readonly errorCode: string; readonly reason: string };
 
@@ -31,6 +35,11 @@ export type GuardOptions = {
   readonly scopes?: ScopeCatalogue;
   /** Remembers good tokens for up to a minute. Off by default. */
   readonly cache?: { readonly maxEntries: number };
+  /**
+   * Whether revocations are followed, and what to do where they were not heard of for longer than the bound: go on
+   * (`open`, the default), or accept no token (`closed`). The bound is 30 seconds by default, 5 to 3600.
+   */
+  readonly revocations?: "off" | Partial<RevocationRules>;
   /** Told of keys, failures and refusals; never of a token. */
   readonly onEvent?: (event: GuardEvent) => void;
   readonly fetch?: Fetch;
@@ -51,6 +60,7 @@ export type GuardSettings = {
   readonly algorithms: readonly SigningAlgorithm[];
   readonly scopes: ScopeCatalogue;
   readonly maxCacheEntries: number;
+  readonly revocations: "off" | RevocationRules;
   readonly onEvent: (event: GuardEvent) => void;
   readonly fetch: Fetch;
   readonly nowSeconds: () => number;
@@ -64,6 +74,7 @@ export function readGuardOptions(options: GuardOptions): GuardSettings {
     ...findUnknownOptions(options),
     ...findUrlMistakes(options),
     ...findNumberMistakes(options),
+    ...findRevocationMistakes(options),
     ...findListMistakes(options),
   ];
   if (mistakes.length > 0) throw new TypeError(`The guard's options are wrong: ${mistakes.join("; ")}.`);
@@ -77,12 +88,19 @@ export function readGuardOptions(options: GuardOptions): GuardSettings {
     algorithms: options.algorithms ?? signingAlgorithms,
     scopes: options.scopes ?? defaultScopes,
     maxCacheEntries: options.cache?.maxEntries ?? 0,
+    revocations: readRevocationRules(options),
     onEvent: options.onEvent ?? (() => {}),
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     nowSeconds: options.nowSeconds ?? (() => Date.now() / 1000),
     monotonicSeconds: options.monotonicSeconds ?? (() => performance.now() / 1000),
     random: options.random ?? Math.random,
   };
+}
+
+function readRevocationRules({ revocations = {} }: GuardOptions): "off" | RevocationRules {
+  if (revocations === "off") return "off";
+  const { mode = "open", maxStalenessSeconds = 30 } = revocations;
+  return { mode, maxStalenessSeconds };
 }
 
 const known: Readonly<Record<keyof GuardOptions, true>> = {
@@ -94,6 +112,7 @@ const known: Readonly<Record<keyof GuardOptions, true>> = {
   algorithms: true,
   scopes: true,
   cache: true,
+  revocations: true,
   onEvent: true,
   fetch: true,
   nowSeconds: true,
@@ -149,13 +168,28 @@ function isLoopback(hostname: string): boolean {
 
 function findNumberMistakes({ clockToleranceSeconds, cache }: GuardOptions): readonly string[] {
   const mistakes: string[] = [];
-  const isWithin = (value: unknown, low: number, high: number): boolean =>
-    typeof value === "number" && value >= low && value <= high;
   if (clockToleranceSeconds !== undefined && !isWithin(clockToleranceSeconds, 0, 120)) {
     mistakes.push("clockToleranceSeconds must be a number from 0 to 120");
   }
   if (cache !== undefined && !(Number.isInteger(cache.maxEntries) && isWithin(cache.maxEntries, 1, 1_000_000))) {
     mistakes.push("cache.maxEntries must be an integer from 1 to 1000000");
+  }
+  return mistakes;
+}
+
+function isWithin(value: unknown, low: number, high: number): boolean {
+  return typeof value === "number" && value >= low && value <= high;
+}
+
+function findRevocationMistakes({ revocations }: GuardOptions): readonly string[] {
+  if (revocations === undefined || revocations === "off") return [];
+  if (typeof revocations !== "object" || revocations === null) return ["revocations must be off or an object"];
+  const { mode, maxStalenessSeconds, ...others } = revocations;
+  const mistakes = Object.keys(others).map((name) => `revocations.${name} is not an option`);
+  if (mode !== undefined && mode !== "open" && mode !== "closed")
+    mistakes.push("revocations.mode must be open or closed");
+  if (maxStalenessSeconds !== undefined && !isWithin(maxStalenessSeconds, 5, 3600)) {
+    mistakes.push("revocations.maxStalenessSeconds must be a number from 5 to 3600");
   }
   return mistakes;
 }

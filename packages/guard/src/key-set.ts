@@ -1,7 +1,7 @@
 import type { SigningAlgorithm } from "@biped/protocol";
+import type { Unacceptable } from "./fetch-document.ts";
 import { parseJsonObject } from "./json-object.ts";
 import { isKeyId, type PublicKey, parsePublicKey } from "./public-key.ts";
-import type { Unacceptable } from "./remote-document.ts";
 import type { Verifier, VerifierKey } from "./verifier.ts";
 
 const maxKeys = 20;

@@ -43,6 +43,7 @@ async function open(lie: RequestListener) {
     issuer,
     endpoint,
     mode: "sandbox",
+    revocations: "off",
     nowSeconds: () => now,
     monotonicSeconds: () => clock,
     onEvent: (event) => events.push(event),

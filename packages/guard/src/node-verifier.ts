@@ -13,6 +13,7 @@ function importKey(publicKey: PublicKey): VerifierKey | undefined {
   if (key === undefined) return undefined;
   const check = createCheck(publicKey, key);
   return {
+    kid: publicKey.kid,
     algorithm: publicKey.algorithm,
     verify: (signingInput, signature) =>
       check(Buffer.from(signingInput, "latin1"), Buffer.from(signature, "base64url")),

@@ -1,4 +1,4 @@
-import { isCanonicalBase64Url, type Refusal, refuseToken } from "@biped/protocol";
+import { isCanonicalBase64Url, type Refusal, refuse, refuseToken } from "@biped/protocol";
 import { parseJsonObject } from "./json-object.ts";
 
 const maxTokenLength = 8192;
@@ -18,6 +18,13 @@ export type TokenHeader = { readonly alg: string; readonly kid: string; readonly
 /** @param reason For the log alone: the caller hears one text, whatever is wrong with the token. */
 export function refuseInvalid(reason: string): Refusal {
   return refuseToken("JWT_INVALID", "Auth token is invalid.", reason);
+}
+
+/** 421 (RFC 9110 §15.5.20). */
+export function refuseWrongCloud(endpoint: string): Refusal {
+  return refuse("WRONG_CLOUD", `This project is served at ${endpoint}.`, "a token for another cloud", {
+    members: { endpoint },
+  });
 }
 
 /** Asked before any work is done on a token, be it only its digest. */

@@ -1,4 +1,4 @@
-import type { SigningAlgorithm } from "@biped/protocol";
+import { revocationFeedType, type SigningAlgorithm } from "@biped/protocol";
 
 /** A key of a test issuer. It lives in memory, and no server knows it. */
 export type TestKey = {
@@ -51,6 +51,14 @@ export async function signHmac(keyText: string, signingInput: string): Promise<s
   const how = { name: "HMAC", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("raw", encoder.encode(keyText), how, false, ["sign"]);
   return encodeBase64Url(await crypto.subtle.sign("HMAC", key, encoder.encode(signingInput)));
+}
+
+/** @param payload Octets as characters U+0000 to U+00FF. */
+export async function signFeed({ algorithm, kid, sign }: TestKey, payload: string): Promise<string> {
+  const header = encodeBase64Url(JSON.stringify({ alg: algorithm, typ: revocationFeedType, kid }));
+  const octets = Uint8Array.from(payload, (character) => character.charCodeAt(0));
+  const signingInput = `${header}.${encodeBase64Url(octets)}`;
+  return `${signingInput}.${await sign(signingInput)}`;
 }
 
 const encoder = new TextEncoder();

@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, customFetch, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { expect, test } from "vitest";
+import { createGuard } from "./index.ts";
 import { createTestIssuer } from "./testing.ts";
 
 test("a minted token is one that jose takes too, with the issuer's key set", async () => {
@@ -41,4 +42,24 @@ test("the test issuer's fetch reaches nobody else", async () => {
   const issuer = await createTestIssuer({ algorithm: "ES256" });
   expect((await issuer.guardOptions.fetch("https://elsewhere.example/", {})).status).toBe(404);
   expect(issuer.fetched).toEqual(["https://elsewhere.example/"]);
+});
+
+test("what the issuer takes back stands in its feed, and new tokens stand on the next epoch", async () => {
+  const issuer = await createTestIssuer({ algorithm: "ES256" });
+  const old = await issuer.mint();
+  issuer.revoke({ projectId: 42 });
+  issuer.revoke({ clientId: "5b3c2f6e-8d1a-4c0e-9f57-2a6b1d0e4c83" });
+  expect(decodeJwt(old).epochs).toEqual({ account: 0, project: 0, credential: 0 });
+  expect(decodeJwt(await issuer.mint()).epochs).toEqual({ account: 0, project: 1, credential: 1 });
+  expect(decodeJwt(await issuer.mint({ project_id: 7 })).epochs).toEqual({ account: 0, project: 0, credential: 1 });
+  expect(decodeJwt(await issuer.mint({ epochs: undefined }))).not.toHaveProperty("epochs");
+});
+
+test("a disabled project is named, and its tokens have ended", async () => {
+  const issuer = await createTestIssuer({ algorithm: "ES256" });
+  const guard = createGuard(issuer.guardOptions);
+  const token = await issuer.mint();
+  issuer.disable(42);
+  expect(await guard.disabledProjects()).toEqual(new Set([42]));
+  expect(await guard.verify(token)).toMatchObject({ code: "JWT_REVOKED" });
 });

@@ -7,11 +7,13 @@ import {
   paths,
   type SigningAlgorithm,
 } from "@biped/protocol";
+import type { Fetch } from "./fetch-document.ts";
 import type { GuardOptions } from "./guard-options.ts";
-import type { Fetch } from "./remote-document.ts";
+import { createTestFeed, isFeedUrl, type TestFeed, type TestRevocation } from "./testing-feed.ts";
 import { createTestKey, type TestKey } from "./testing-key.ts";
 import { type BadToken, makeBadToken, signToken } from "./testing-tokens.ts";
 
+export type { TestRevocation } from "./testing-feed.ts";
 export { type BadToken, badTokenNames, badTokens } from "./testing-tokens.ts";
 
 export type TestIssuerOptions = {
@@ -25,7 +27,7 @@ export type TestIssuerOptions = {
   readonly startSeconds?: number;
 };
 
-/** An authorization server inside a test: it signs, serves its keys and its metadata, and owns the clock. */
+/** An authorization server inside a test: it signs, serves its keys, metadata and revocations, and owns the clock. */
 export type TestIssuer = {
   /** For `createGuard`: this issuer, its endpoint, its clock, and a `fetch` that reaches nobody else. */
   readonly guardOptions: Pick<GuardOptions, "issuer" | "endpoint"> &
@@ -41,7 +43,16 @@ export type TestIssuer = {
   readonly rotate: () => Promise<void>;
   /** Takes all keys but the newest out of the key set. */
   readonly retire: () => void;
-  /** Moves the clock. */
+  /**
+   * Takes back a token, or all tokens of a secret, a credential, a project, an account, a key or a time. A guard that is
+   * in use knows it within 10 seconds: `advance(10)`.
+   */
+  readonly revoke: (revocation: TestRevocation) => void;
+  /** Disables a project, whose tokens end with that. */
+  readonly disable: (projectId: number) => void;
+  /** Moves a project to another cloud, whose tokens end with that. */
+  readonly move: (projectId: number, endpoint: string) => void;
+  /** Moves the clock; back, if need be, the wall clock alone. */
   readonly advance: (seconds: number) => void;
   /** The URLs that were fetched so far. */
   readonly fetched: readonly string[];
@@ -55,8 +66,15 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   let key = await createTestKey(algorithm);
   let keys: readonly TestKey[] = [key];
   const places = { issuer, endpoint, otherEndpoint };
-  const facts = () => ({ key, otherEndpoint, header: createHeader(key), claims: createClaims({ ...places, now }) });
-  const clock = { nowSeconds: () => now, monotonicSeconds: () => now };
+  const feed = await createTestFeed(issuer);
+  const facts = () => ({
+    key,
+    otherEndpoint,
+    header: createHeader(key),
+    claims: createClaims({ ...places, now, feed }),
+  });
+  let elapsed = 0;
+  const clock = { nowSeconds: () => now, monotonicSeconds: () => elapsed };
 
   return {
     guardOptions: {
@@ -64,13 +82,15 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
       endpoint,
       ...clock,
       fetch: createFetch(
-        createAnswers(places, () => keys),
+        createAnswers(places, feed, () => keys),
         fetched,
       ),
     },
     async mint(claims = {}, header = {}) {
       const good = facts();
-      return signToken(key, { header: { ...good.header, ...header }, claims: { ...good.claims, ...claims } });
+      const holder = { ...good.claims, ...claims };
+      const epochs = "epochs" in claims ? claims.epochs : feed.epochsOf(holder);
+      return signToken(key, { header: { ...good.header, ...header }, claims: { ...holder, epochs } });
     },
     mintBad: (name) => makeBadToken(name, facts()),
     async rotate() {
@@ -80,54 +100,69 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     retire() {
       keys = [key];
     },
+    revoke: feed.revoke,
+    disable: feed.disable,
+    move: feed.move,
     advance(seconds) {
       now += seconds;
+      elapsed += Math.max(0, seconds);
     },
     fetched,
   };
 }
 
 type Places = { readonly issuer: string; readonly endpoint: string; readonly otherEndpoint: string };
-type Answers = ReadonlyMap<string, () => object>;
+type Answer = string | object | Promise<string>;
+type ReadAnswer = (url: string) => Answer | undefined;
 
-function createAnswers({ issuer, endpoint, otherEndpoint }: Places, readKeys: () => readonly TestKey[]): Answers {
+function createAnswers(places: Places, feed: TestFeed, readKeys: () => readonly TestKey[]): ReadAnswer {
+  const { issuer, endpoint, otherEndpoint } = places;
   const scopes = [...defaultScopes.keys()];
-  const metadata = createServerMetadata({ issuer, scopes, cloudEndpoints: [endpoint, otherEndpoint] });
-  return new Map<string, () => object>([
-    [`${issuer}${paths.keySet}`, () => ({ keys: readKeys().map(({ publicJwk }) => publicJwk) })],
-    [`${issuer}${paths.metadata}`, () => metadata],
-  ]);
+  const facts = { issuer, scopes, cloudEndpoints: [endpoint, otherEndpoint], revocationKeys: [feed.publicJwk] };
+  const metadata = createServerMetadata(facts);
+  return (url) => {
+    if (url === `${issuer}${paths.metadata}`) return metadata;
+    if (url === `${issuer}${paths.keySet}`) return { keys: readKeys().map(({ publicJwk }) => publicJwk) };
+    if (!isFeedUrl(url, issuer)) return undefined;
+    return feed.answer(
+      url,
+      readKeys().map(({ kid }) => kid),
+    );
+  };
 }
 
 function createHeader({ algorithm, kid }: TestKey) {
   return { alg: algorithm, typ: accessTokenType, kid };
 }
 
-type ClaimFacts = Places & { readonly now: number };
+type ClaimFacts = Places & { readonly now: number; readonly feed: TestFeed };
 
-function createClaims({ issuer, endpoint, now }: ClaimFacts): AccessTokenClaims {
+const holder = { client_id: "5b3c2f6e-8d1a-4c0e-9f57-2a6b1d0e4c83", project_id: 42, account_id: 1 } as const;
+
+function createClaims({ issuer, endpoint, now, feed }: ClaimFacts): AccessTokenClaims {
   return {
     iss: issuer,
-    sub: "5b3c2f6e-8d1a-4c0e-9f57-2a6b1d0e4c83",
-    client_id: "5b3c2f6e-8d1a-4c0e-9f57-2a6b1d0e4c83",
+    sub: holder.client_id,
+    client_id: holder.client_id,
     aud: endpoint,
     exp: now + accessTokenLifetimeSeconds,
     iat: now,
     jti: crypto.randomUUID(),
     scope: "data-export metrics session-replay symbolicator",
-    project_id: 42,
-    account_id: 1,
+    project_id: holder.project_id,
+    account_id: holder.account_id,
     secret_id: "1",
-    epochs: { account: 0, project: 0, credential: 0 },
+    epochs: feed.epochsOf(holder),
   };
 }
 
-function createFetch(answers: Answers, fetched: string[]): Fetch {
+function createFetch(readAnswer: ReadAnswer, fetched: string[]): Fetch {
   return async (url) => {
     fetched.push(url);
-    const answer = answers.get(url);
+    const answer = await readAnswer(url);
     if (answer === undefined) return new Response("", { status: 404 });
-    return new Response(JSON.stringify(answer()), {
+    if (typeof answer === "string") return new Response(answer, { headers: { "cache-control": "no-store" } });
+    return new Response(JSON.stringify(answer), {
       headers: { "content-type": "application/json", "cache-control": "public, max-age=300" },
     });
   };

@@ -1,4 +1,6 @@
 import {
+  type Footing,
+  footingOf,
   isRefusal,
   type PresentedClaims,
   parseAccessTokenClaims,
@@ -7,6 +9,7 @@ import {
   refuseToken,
 } from "@biped/protocol";
 import type { ClaimsCache } from "./claims-cache.ts";
+import type { IssuerMetadata } from "./issuer-metadata.ts";
 import { parseClaims } from "./json-object.ts";
 import { findKey, type KeySet, rememberHeader } from "./key-set.ts";
 import {
@@ -14,11 +17,13 @@ import {
   isTokenSized,
   parseTokenHeader,
   refuseInvalid,
+  refuseWrongCloud,
   splitToken,
   type TokenHeader,
   type TokenSegments,
 } from "./presented-token.ts";
 import type { RemoteDocument } from "./remote-document.ts";
+import type { Revocations } from "./revocations.ts";
 import { andThen, type Verifier, type VerifierKey } from "./verifier.ts";
 
 /** An access token that passed: its claims. `aud` is a list, because RFC 7519 §4.1.3 allows one. */
@@ -35,17 +40,39 @@ export type Trust = {
   readonly nowSeconds: () => number;
   readonly verifier: Verifier;
   readonly keySet: RemoteDocument<KeySet>;
-  /** The endpoints of all clouds of the issuer; asked only for a token that is good but not meant for us. */
-  readonly cloudEndpoints: RemoteDocument<ReadonlySet<string>>;
+  /** The endpoints of all clouds of the issuer, for a token that is good but not meant for us; and the feed's place. */
+  readonly metadata: RemoteDocument<IssuerMetadata>;
+  /** Undefined where none are followed. */
+  readonly revocations: Revocations | undefined;
   readonly cache: ClaimsCache | undefined;
+  /** The keys that verified the tokens that are in use. */
+  readonly kids: WeakMap<AccessToken, string>;
 };
 
 /**
- * Size, form, key, signature, type, issuer, time, audience: in this order, so that nothing about a token is said,
- * not even that it has expired, before its signature is known to be good.
- * It does NOT ask whether the token was revoked.
+ * Size, form, key, signature, type, issuer, time, audience, revocation: in this order, so that nothing about a token is
+ * said, not even that it has expired, before its signature is known to be good.
  */
 export function verifyToken(token: string, trust: Trust): Answer {
+  const { revocations } = trust;
+  if (revocations === undefined) return verifyUnrevoked(token, trust);
+  return andThen(verifyUnrevoked(token, trust), (outcome) => {
+    if (isRefusal(outcome)) return outcome;
+    return andThen(
+      revocations.check(() => readFooting(outcome, trust)),
+      (refusal) => refusal ?? outcome,
+    );
+  });
+}
+
+/** What an accepted token stands on. @throws TypeError for claims that are not of a token that was accepted here. */
+export function readFooting(token: AccessToken, { kids }: Pick<Trust, "kids">): Footing {
+  const kid = kids.get(token);
+  if (kid === undefined) throw new TypeError("These are not the claims of a token that this guard has accepted.");
+  return footingOf(token, kid);
+}
+
+function verifyUnrevoked(token: string, trust: Trust): Answer {
   if (!isTokenSized(token)) return refuseInvalid("no token, or an oversized one");
   const keys = trust.keySet.current();
   const { cache } = trust;
@@ -71,7 +98,9 @@ function verifySegments(token: string, keys: KeySet | undefined, trust: Trust): 
   const known = keys?.knownHeaders.get(segments.header);
   if (known !== undefined) {
     const verified = known.verify(segments.signingInput, segments.signature);
-    return andThen(verified, (good) => (good ? checkClaims(segments.payload, trust) : refuseInvalid("bad signature")));
+    return andThen(verified, (good) =>
+      good ? checkClaims(segments.payload, known, trust) : refuseInvalid("bad signature"),
+    );
   }
   const header = parseTokenHeader(segments.header, trust.verifier.decodeText);
   if (isRefusal(header)) return header;
@@ -80,14 +109,18 @@ function verifySegments(token: string, keys: KeySet | undefined, trust: Trust): 
   );
 }
 
-/** A kid that is not in the set may be newer than the set, so the issuer is asked once more, if not just before. */
+/**
+ * A kid that is not in the set may be newer than the set, so the issuer is asked once more, if not just before; even
+ * then where its feed has named the key.
+ */
 function selectKey(
   header: TokenHeader,
   keys: KeySet | undefined,
-  { keySet }: Trust,
+  { keySet, revocations }: Trust,
 ): SignedBy | Refusal | Promise<SignedBy | Refusal> {
   if (keys !== undefined && findKey(keys, header.kid) !== undefined) return matchKey(header, keys);
-  return keySet.refresh().then((fresh) => {
+  const asked = revocations?.isNewKey(header.kid) === true ? keySet.hurry() : keySet.refresh();
+  return asked.then((fresh) => {
     if (fresh !== undefined) return matchKey(header, fresh);
     return refuse("KEYS_UNAVAILABLE", "The keys that verify access tokens are not available.", "no key set", {
       headers: { "retry-after": String(keySet.retryAfterSeconds()) },
@@ -108,11 +141,11 @@ function verifySignature(segments: TokenSegments, signedBy: SignedBy, trust: Tru
     if (!good) return refuseInvalid("bad signature");
     if (!isAccessTokenType(signedBy.typ)) return refuseInvalid("another type of token");
     rememberHeader(signedBy.keys, segments.header, signedBy.key);
-    return checkClaims(segments.payload, trust);
+    return checkClaims(segments.payload, signedBy.key, trust);
   });
 }
 
-function checkClaims(payload: string, trust: Trust): Answer {
+function checkClaims(payload: string, { kid }: VerifierKey, trust: Trust): Answer {
   const text = trust.verifier.decodeText(payload);
   const members = text === undefined ? undefined : parseClaims(text);
   const claims = parseAccessTokenClaims(members);
@@ -120,7 +153,9 @@ function checkClaims(payload: string, trust: Trust): Answer {
   if (claims.iss !== trust.issuer) return refuseInvalid("another issuer");
   const untimely = checkTime(claims, members?.nbf, trust);
   if (untimely !== undefined) return untimely;
-  return claims.aud.includes(trust.endpoint) ? claims : refuseAudience(claims, trust);
+  if (!claims.aud.includes(trust.endpoint)) return refuseAudience(claims, trust);
+  trust.kids.set(claims, kid);
+  return claims;
 }
 
 /** @param notBefore RFC 7519 §4.1.5. Our issuer writes none; where there is one, it counts. */
@@ -138,22 +173,16 @@ function checkTime(claims: AccessToken, notBefore: unknown, trust: Trust): Refus
   return undefined;
 }
 
-/** 421 for a token of another cloud of this issuer (RFC 9110 §15.5.20); a cloud may be newer than the list we have. */
-function refuseAudience(claims: AccessToken, { cloudEndpoints }: Trust): Refusal | Promise<Refusal> {
-  const endpoint = findEndpoint(claims, cloudEndpoints.current());
+/** 421 for a token of another cloud of this issuer; a cloud may be newer than the list we have. */
+function refuseAudience(claims: AccessToken, { metadata }: Trust): Refusal | Promise<Refusal> {
+  const endpoint = findEndpoint(claims, metadata.current());
   if (endpoint !== undefined) return refuseWrongCloud(endpoint);
-  return cloudEndpoints.refresh().then((fresh) => {
+  return metadata.refresh().then((fresh) => {
     const found = findEndpoint(claims, fresh);
     return found === undefined ? refuseInvalid("another audience") : refuseWrongCloud(found);
   });
 }
 
-function findEndpoint(claims: AccessToken, endpoints: ReadonlySet<string> | undefined): string | undefined {
-  return claims.aud.find((audience) => endpoints?.has(audience));
-}
-
-function refuseWrongCloud(endpoint: string): Refusal {
-  return refuse("WRONG_CLOUD", `This project is served at ${endpoint}.`, "a token for another cloud", {
-    members: { endpoint },
-  });
+function findEndpoint(claims: AccessToken, metadata: IssuerMetadata | undefined): string | undefined {
+  return claims.aud.find((audience) => metadata?.cloudEndpoints.has(audience));
 }

@@ -15,6 +15,7 @@ export type Verifier = {
 };
 
 export type VerifierKey = {
+  readonly kid: string;
   readonly algorithm: SigningAlgorithm;
   /** Both are canonical base64url; `signingInput` is the first two segments with their dot (RFC 7515 §5.2). */
   readonly verify: (signingInput: string, signature: string) => boolean | Promise<boolean>;

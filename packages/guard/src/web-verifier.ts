@@ -17,11 +17,12 @@ const verifyAlgorithms = {
   Ed25519: { name: "Ed25519" },
 } as const satisfies Record<SigningAlgorithm, object>;
 
-async function importKey({ algorithm, jwk }: PublicKey): Promise<VerifierKey | undefined> {
+async function importKey({ kid, algorithm, jwk }: PublicKey): Promise<VerifierKey | undefined> {
   try {
     const key = await crypto.subtle.importKey("jwk", { ...jwk }, importAlgorithms[algorithm], false, ["verify"]);
     const how = verifyAlgorithms[algorithm];
     return {
+      kid,
       algorithm,
       verify: (signingInput, signature) =>
         crypto.subtle.verify(how, key, decodeBytes(signature), encoder.encode(signingInput)),

@@ -91,6 +91,17 @@ export function testSkin(start: Api): void {
     ]);
   });
 
+  test("401 JWT_REVOKED: a token whose credential was taken back, with the challenge of RFC 6750", async () => {
+    const good = `Bearer ${await issuer.mint()}`;
+    expect((await ask("/v1/exports", good)).status).toBe(200);
+    issuer.revoke({ clientId: "5b3c2f6e-8d1a-4c0e-9f57-2a6b1d0e4c83" });
+    issuer.advance(10);
+    const { status, headers, body } = await ask("/v1/exports", good);
+    const challenge = 'Bearer realm="biped", error="invalid_token", error_description="Auth token is revoked."';
+    expect([status, body.errorCode, headers["www-authenticate"]]).toEqual([401, "JWT_REVOKED", challenge]);
+    expect(handled).toBe(1);
+  });
+
   test("400: two Authorization headers, in either order of good and bad, and even if both are good", async () => {
     const good = `Bearer ${await issuer.mint()}`;
     const pairs = [

@@ -25,6 +25,7 @@ function createRequest(contentType: string | undefined, body: string | Uint8Arra
     header: () => undefined,
     body: Buffer.from(body),
     source: "192.0.2.7",
+    peer: () => "192.0.2.7",
   };
 }
 

@@ -19,6 +19,8 @@ export type HttpRequest = {
   readonly body: Uint8Array;
   /** IP address of the caller in its one spelling, as the connection or a trusted proxy tells it. */
   readonly source: string;
+  /** IP address of whoever made the connection: a proxy's, where there is one. Empty once the connection is gone. */
+  readonly peer: () => string;
 };
 
 const noBody = new Uint8Array(0);
@@ -35,6 +37,7 @@ export function readHttpRequest(request: FastifyRequest): HttpRequest {
     header: (name) => readHeader(request, name),
     body: request.body instanceof Uint8Array ? request.body : noBody,
     source: readSource(request),
+    peer: () => formatAddress(request.socket.remoteAddress ?? "") ?? "",
   };
 }
 

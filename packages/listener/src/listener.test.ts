@@ -194,7 +194,7 @@ describe("what is logged of a request", () => {
   test("nothing of /healthz and /readyz", async () => {
     started.logLines.length = 0;
     expect((await get(started.url, "/healthz")).text).toBe('{"status":"ok"}');
-    expect((await get(started.url, "/readyz")).text).toBe('{"status":"ready"}');
+    expect((await get(started.url, "/readyz")).text).toBe('{"status":"ready","checks":{}}');
     expect(started.logLines).toEqual([]);
   });
 });
@@ -285,15 +285,39 @@ describe("readiness", () => {
   test("503 with Retry-After while the check fails as unavailable, while /healthz stays 200", async () => {
     const started = await startListener({
       isUnavailable: (error) => error instanceof StoreAway,
-      checkReady: async () => {
-        throw new StoreAway("canary");
+      readyChecks: {
+        changes: () => ({ ok: true, lagSeconds: 0.2 }),
+        store: async () => {
+          throw new StoreAway("canary");
+        },
       },
     });
     const answer = await get(started.url, "/readyz");
-    expectFlatError(answer, [503, "temporarily_unavailable", "TEMPORARILY_UNAVAILABLE"]);
+    const { status, checks, ...error } = JSON.parse(answer.text);
+    expectFlatError({ ...answer, text: JSON.stringify(error) }, [
+      503,
+      "temporarily_unavailable",
+      "TEMPORARILY_UNAVAILABLE",
+    ]);
+    expect([status, checks]).toEqual(["not ready", { changes: { ok: true, lagSeconds: 0.2 }, store: { ok: false } }]);
     expect(answer.headers.get("retry-after")).toBe("1");
     expect((await get(started.url, "/healthz")).status).toBe(200);
     await started.stop();
+  });
+
+  test("200 with what each check found", async () => {
+    const started = await startListener({ readyChecks: { store: async () => ({ ok: true }) } });
+    const answer = await get(started.url, "/readyz");
+    await started.stop();
+    expect([answer.status, answer.text]).toEqual([200, '{"status":"ready","checks":{"store":{"ok":true}}}']);
+  });
+
+  test("500 where a check fails for a reason of our own", async () => {
+    const broken = () => Promise.reject(new Error("canary"));
+    const started = await startListener({ readyChecks: { store: broken } });
+    const answer = await get(started.url, "/readyz");
+    await started.stop();
+    expectFlatError(answer, [500, "server_error", "INTERNAL_ERROR"]);
   });
 });
 
@@ -326,7 +350,7 @@ describe("draining", () => {
     connection.send(slow);
     await inside;
     let drained = false;
-    const draining = started.listener.drain(10_000).then(() => {
+    const draining = started.listener.drain({ graceMilliseconds: 10_000 }).then(() => {
       drained = true;
     });
     await setImmediate();
@@ -343,7 +367,7 @@ describe("draining", () => {
     const connection = await openRawConnection(started.url);
     connection.send(slow);
     await inside;
-    const draining = started.listener.drain(10_000);
+    const draining = started.listener.drain({ graceMilliseconds: 10_000 });
     await setImmediate();
     await expect(openRawConnection(started.url)).rejects.toMatchObject({ code: "ECONNREFUSED" });
     release();
@@ -355,7 +379,7 @@ describe("draining", () => {
     const connection = await openRawConnection(started.url);
     connection.send("GET /healthz HTTP/1.1\r\nHost: a.example\r\n\r\n");
     await connection.readAnswer();
-    await started.listener.drain(10_000);
+    await started.listener.drain({ graceMilliseconds: 10_000 });
     expect(await connection.closed).toBe("");
   });
 
@@ -365,7 +389,7 @@ describe("draining", () => {
     asking.send("GET /readyz HTTP/1.1\r\nHost: a.exa");
     busy.send(slow);
     await inside;
-    const draining = started.listener.drain(10_000);
+    const draining = started.listener.drain({ graceMilliseconds: 10_000 });
     await setImmediate();
     asking.send("mple\r\n\r\n");
     const answer = await asking.readAnswer();
@@ -380,15 +404,15 @@ describe("draining", () => {
     const connection = await openRawConnection(started.url);
     connection.send(slow);
     await inside;
-    await started.listener.drain(10);
+    await started.listener.drain({ graceMilliseconds: 10 });
     expect(await connection.closed).toBe("");
     release();
   });
 
   test("draining twice, and draining what never listened, is no error", async () => {
     const started = await startListener();
-    await started.listener.drain(10_000);
-    await started.listener.drain(10_000);
+    await started.listener.drain({ graceMilliseconds: 10_000 });
+    await started.listener.drain({ graceMilliseconds: 10_000 });
   });
 });
 

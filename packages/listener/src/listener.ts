@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { Socket } from "node:net";
+import { setTimeout as sleep, setImmediate as turnOfLoop } from "node:timers/promises";
 import { type Refusal, refuse } from "@biped/protocol";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Answer } from "./answer.ts";
@@ -13,8 +14,10 @@ import {
 } from "./broken-connection.ts";
 import { readSource, readTarget } from "./http-request.ts";
 import type { Log } from "./log.ts";
+import { answerReadiness, type ReadyChecks, runReadyChecks } from "./readiness.ts";
 import { addRoutes, type Routes, refuseUnknownMethod } from "./routes.ts";
 import { sendRefusal } from "./send.ts";
+import { createShedding, type Shed, type Shedding } from "./shedding.ts";
 import { checkTransport, headerLimitBytes, refuseLargeBody } from "./transport-rules.ts";
 
 export type ListenerOptions = {
@@ -27,8 +30,10 @@ export type ListenerOptions = {
   readonly trustedProxies: readonly string[];
   /** Whether a thrown error means that the store is away: 503 instead of 500. */
   readonly isUnavailable: (error: unknown) => boolean;
-  /** Rejects while the process cannot do its work; asked by /readyz. */
-  readonly checkReady: () => Promise<void>;
+  /** What /readyz looks at. */
+  readonly readyChecks: ReadyChecks;
+  /** What is shed; nothing if absent. Health checks never are. */
+  readonly shed?: Shed;
   /** Told of each answer, health checks included; for metrics. */
   readonly onAnswered?: (request: MeasuredRequest) => void;
 };
@@ -48,8 +53,18 @@ export type Listener = {
    * @throws Error with one clear line where the address cannot be had.
    */
   readonly listen: (address: ListenAddress) => Promise<string>;
-  /** Answers what is under way, then closes. Connections still open after `graceMilliseconds` are cut. */
-  readonly drain: (graceMilliseconds: number) => Promise<void>;
+  /**
+   * Says at once that it is going, by /readyz and by `Connection: close` on each answer, and still serves whoever comes
+   * for `delayMilliseconds`. Then it answers what is under way, and closes.
+   */
+  readonly drain: (times: DrainTimes) => Promise<void>;
+};
+
+export type DrainTimes = {
+  /** So long a balancer has to notice; none if absent. */
+  readonly delayMilliseconds?: number;
+  /** Connections still open so long after the delay are cut. */
+  readonly graceMilliseconds: number;
 };
 
 export type ListenAddress = {
@@ -66,9 +81,12 @@ export function createListener(options: ListenerOptions): Listener {
   const routes: Routes = {
     ...options.routes,
     "/healthz": { GET: () => ({ status: 200, body: { status: "ok" } }) },
-    "/readyz": { GET: () => (draining ? refuseUnavailable("draining") : answerReady(options)) },
+    "/readyz": { GET: ({ id }) => (draining ? refuseUnavailable("draining") : answerReady(options, id)) },
   };
-  const app = createApp({ ...options, routes });
+  const isDraining = (): boolean => draining;
+  const isHealth = (path: string): boolean => path === "/healthz" || path === "/readyz";
+  const shed: Shed = (path) => (isHealth(path) ? undefined : options.shed?.(path));
+  const app = createApp({ ...options, routes }, createShedding({ ...options, shed, isDraining }));
   addHooks(app, { ...options, routes });
   app.addHook("onSend", async (_request, reply) => {
     if (draining) reply.header("connection", "close");
@@ -77,18 +95,26 @@ export function createListener(options: ListenerOptions): Listener {
 
   return {
     listen: (address) => listen(app, address),
-    drain: async (graceMilliseconds) => {
+    drain: async ({ delayMilliseconds = 0, graceMilliseconds }) => {
       draining = true;
+      if (delayMilliseconds > 0) {
+        await sleep(delayMilliseconds);
+        // Whatever has arrived by now is read first, so that it belongs to a request under way.
+        await turnOfLoop();
+      }
       const cut = setTimeout(() => app.server.closeAllConnections(), graceMilliseconds);
       await app.close().finally(() => clearTimeout(cut));
     },
   };
 }
 
+/** Connections that wait to be accepted; where there is no room, who comes tries again after a second or more. */
+const backlog = 4_096;
+
 async function listen(app: FastifyInstance, { host, port, setting }: ListenAddress): Promise<string> {
   try {
     // For "localhost" Fastify would open a second server for the other family, with none of our settings.
-    await app.listen({ host: host === "localhost" ? "127.0.0.1" : host, port });
+    await app.listen({ host: host === "localhost" ? "127.0.0.1" : host, port, backlog });
   } catch (cause) {
     throw new Error(describeListenFailure(cause, `${host}:${port}`, setting), { cause });
   }
@@ -125,26 +151,14 @@ function readCode(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-/** R-40: Node's defaults wait for minutes; these bound what one slow or hostile socket can hold. */
-function createApp(options: ListenerOptions): FastifyInstance {
+function createApp(options: ListenerOptions, shedding: Shedding): FastifyInstance {
   const app = fastify({
+    serverFactory: (handle) => createHttpServer(handle, options.bodyLimitBytes, shedding),
     bodyLimit: options.bodyLimitBytes,
     genReqId: () => randomUUID(),
     trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
     return503OnClosing: false,
     forceCloseConnections: "idle",
-    keepAliveTimeout: 72_000,
-    // Whoever takes nothing of an answer for so long loses it.
-    connectionTimeout: 300_000,
-    requestTimeout: 15_000,
-    maxRequestsPerSocket: 10_000,
-    http: {
-      headersTimeout: 10_000,
-      connectionsCheckingInterval: 1_000,
-      maxHeaderSize: headerLimitBytes,
-      insecureHTTPParser: false,
-      requireHostHeader: false,
-    },
     routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: false, caseSensitive: true },
     frameworkErrors: (_error, request, reply) => {
       // The framework runs no hook for these, so what the hooks do is done here.
@@ -155,23 +169,42 @@ function createApp(options: ListenerOptions): FastifyInstance {
     clientErrorHandler: (error, socket) => answerBrokenConnection(options, openAnswers, error, socket),
   });
   const openAnswers = trackOpenAnswers(app.server);
-  configureServer(app.server, options.bodyLimitBytes);
   // One parser for all media types: the endpoint's Read step judges the type, so no spelling slips past it (C-29).
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   return app;
 }
 
-function configureServer(server: Server, bodyLimitBytes: number): void {
+/** R-40: Node's defaults wait for minutes; these bound what one slow or hostile socket can hold. */
+function createHttpServer(handle: RequestListener, bodyLimitBytes: number, shedding: Shedding): Server {
+  const limits = {
+    headersTimeout: 10_000,
+    requestTimeout: 15_000,
+    keepAliveTimeout: 72_000,
+    connectionsCheckingInterval: 1_000,
+    maxHeaderSize: headerLimitBytes,
+    insecureHTTPParser: false,
+    requireHostHeader: false,
+  };
+  const server = createServer(limits, (request, response) => {
+    // Whatever else was in the packet for which the connection was cut.
+    if (request.socket.destroyed) return;
+    if (!shedding.refuse(request, response)) handle(request, response);
+  });
+  // Whoever takes nothing of an answer for so long loses it.
+  server.setTimeout(300_000);
+  server.maxRequestsPerSocket = 10_000;
   server.maxConnections = 20_000;
   // Their bytes bound them. By their number older Node drops the last ones, where a proxy writes what it knows.
   server.maxHeadersCount = 0;
   server.on("checkContinue", (request, response) => {
+    if (shedding.refuse(request, response)) return;
     if (checkTransport(request, bodyLimitBytes) === undefined) response.writeContinue();
     server.emit("request", request, response);
   });
   // `checkTransport` refuses it in its turn.
   server.on("checkExpectation", (request, response) => server.emit("request", request, response));
+  return server;
 }
 
 function answerBrokenConnection(
@@ -196,9 +229,13 @@ function answerBrokenConnection(
   });
 }
 
-async function answerReady(options: ListenerOptions): Promise<Answer> {
-  await options.checkReady();
-  return { status: 200, body: { status: "ready" } };
+async function answerReady(options: ListenerOptions, requestId: string): Promise<Answer> {
+  const found = await runReadyChecks(options.readyChecks, (error) => {
+    if (!options.isUnavailable(error)) throw error;
+    options.log.warn("the store is away", { listener: options.name, requestId, error });
+    return { ok: false };
+  });
+  return answerReadiness(found, refuseUnavailable("not ready"), requestId);
 }
 
 /** The one place where a thrown error becomes an answer. */

@@ -22,6 +22,8 @@ export type LogFields = {
   readonly kid?: string;
   readonly url?: string;
   readonly durationMilliseconds?: number;
+  /** What is added to this machine's clock. */
+  readonly offsetSeconds?: number;
   readonly count?: number;
   /** Of the head of the audit log. */
   readonly sequence?: number;

@@ -9,6 +9,7 @@ import { credentialOperations } from "./contract/credentials.ts";
 import { exportJobOperations } from "./contract/export-jobs.ts";
 import { overviewOperations } from "./contract/overview.ts";
 import { projectOperations } from "./contract/projects.ts";
+import { revocationOperations } from "./contract/revocations.ts";
 import { sessionOperations } from "./contract/session.ts";
 import { signingKeyOperations } from "./contract/signing-keys.ts";
 
@@ -29,6 +30,7 @@ export type {
 export { type Access, type Noun, nouns, type Operation, type Role, roles } from "./contract/operation.ts";
 export type { Overview, SearchHit } from "./contract/overview.ts";
 export type { Project } from "./contract/projects.ts";
+export type { Revocation, TokenRevoked } from "./contract/revocations.ts";
 export {
   type OwnSession,
   type Session,
@@ -48,6 +50,7 @@ export const operations = {
   ...cloudOperations,
   ...exportJobOperations,
   ...signingKeyOperations,
+  ...revocationOperations,
   ...administratorOperations,
   ...accessTokenOperations,
   ...auditLogOperations,

@@ -29,6 +29,7 @@ export type {
   Overview,
   OwnSession,
   Project,
+  Revocation,
   Role,
   Scope,
   SearchHit,
@@ -39,4 +40,5 @@ export type {
   SignInAnswer,
   SignInOptions,
   SigningKey,
+  TokenRevoked,
 } from "./contract.ts";

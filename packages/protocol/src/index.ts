@@ -29,6 +29,23 @@ export { readJsonMembers } from "./json-members.ts";
 export { type Parameters, parseFormParameters, parseJsonParameters, readText } from "./parameters.ts";
 export { type ErrorCode, formatRefusal, isRefusal, type Refusal, refuse } from "./refusal.ts";
 export {
+  type Epoch,
+  formatRevocations,
+  parseRevocations,
+  type RevocationDocument,
+  revocationFeedType,
+} from "./revocation-feed.ts";
+export {
+  type Footing,
+  footingOf,
+  type Mark,
+  markCredential,
+  markKey,
+  markSecret,
+  markToken,
+} from "./revocation-marks.ts";
+export { followRevocations, isRevoked, type RevocationState } from "./revocation-state.ts";
+export {
   defaultScopes,
   isExclusiveAlone,
   isScopeName,

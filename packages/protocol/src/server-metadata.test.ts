@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { createServerMetadata, paths } from "./server-metadata.ts";
 
-test("the metadata of RFC 8414, and the endpoints of the clouds", () => {
+test("the metadata of RFC 8414, the endpoints of the clouds, and the revocation feed with its key", () => {
   const metadata = createServerMetadata({
     issuer: "https://auth.example.com",
     scopes: ["data-export", "metrics"],
     cloudEndpoints: ["https://api.eu-west-1.example.com", "https://api.us-east.example.com"],
+    revocationKeys: [{ kty: "OKP", kid: "r1" }],
   });
   expect(metadata).toStrictEqual({
     issuer: "https://auth.example.com",
@@ -22,7 +23,14 @@ test("the metadata of RFC 8414, and the endpoints of the clouds", () => {
     access_token_signing_alg_values_supported: ["RS256", "ES256", "Ed25519"],
     credentials_information_endpoint: "https://auth.example.com/v1/oauth/me",
     cloud_endpoints: ["https://api.eu-west-1.example.com", "https://api.us-east.example.com"],
+    revocations_uri: "https://auth.example.com/v1/oauth/revocations",
+    revocations_jwks: { keys: [{ kty: "OKP", kid: "r1" }] },
   });
+});
+
+test("an issuer without a revocation feed names none", () => {
+  const metadata = createServerMetadata({ issuer: "https://auth.example.com", scopes: [], cloudEndpoints: [] });
+  expect(Object.keys(metadata).filter((name) => name.startsWith("revocations"))).toEqual([]);
 });
 
 test("the paths are those of the contract", () => {
@@ -33,5 +41,6 @@ test("the paths are those of the contract", () => {
     revocation: "/v1/oauth/revoke",
     metadata: "/.well-known/oauth-authorization-server",
     keySet: "/.well-known/jwks.json",
+    revocations: "/v1/oauth/revocations",
   });
 });

@@ -8,6 +8,7 @@ export const paths = {
   revocation: "/v1/oauth/revoke",
   metadata: "/.well-known/oauth-authorization-server",
   keySet: "/.well-known/jwks.json",
+  revocations: "/v1/oauth/revocations",
 } as const;
 
 export type MetadataFacts = {
@@ -15,10 +16,12 @@ export type MetadataFacts = {
   readonly scopes: readonly string[];
   /** The endpoints of all clouds, by which a guard tells another cloud's token from a stranger's. */
   readonly cloudEndpoints: readonly string[];
+  /** The public keys (JWK) of the revocation feed; absent where there is none. */
+  readonly revocationKeys?: readonly object[];
 };
 
-/** RFC 8414 §2. `cloud_endpoints` is Biped's own; readers ignore what they do not know. */
-export function createServerMetadata({ issuer, scopes, cloudEndpoints }: MetadataFacts) {
+/** RFC 8414 §2. `cloud_endpoints` and the feed's are Biped's own; readers ignore what they do not know. */
+export function createServerMetadata({ issuer, scopes, cloudEndpoints, revocationKeys }: MetadataFacts) {
   const methods = ["client_secret_basic", "client_secret_post"] as const;
   return {
     issuer,
@@ -35,5 +38,9 @@ export function createServerMetadata({ issuer, scopes, cloudEndpoints }: Metadat
     access_token_signing_alg_values_supported: signingAlgorithms,
     credentials_information_endpoint: `${issuer}${paths.credentialsInformation}`,
     cloud_endpoints: cloudEndpoints,
+    ...(revocationKeys !== undefined && {
+      revocations_uri: `${issuer}${paths.revocations}`,
+      revocations_jwks: { keys: revocationKeys },
+    }),
   } as const;
 }

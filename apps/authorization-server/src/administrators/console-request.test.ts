@@ -18,6 +18,7 @@ function createRequest({ headers, body = "" }: Sent): HttpRequest {
     header: (name) => headers[name],
     body: Buffer.from(body),
     source: "192.0.2.7",
+    peer: () => "192.0.2.7",
   };
 }
 

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from "@biped/protocol";
-import { type KeyEncryptionKey, open, seal } from "../signing/envelope.ts";
+import { type OpaqueKey, open, rewrap, seal } from "../signing/envelope.ts";
 import type { Administrator } from "../storage/administration.ts";
 import type { Author, Storage } from "../storage/storage.ts";
 import type { Passkeys, WebAuthnJson } from "./passkeys.ts";
@@ -15,7 +15,7 @@ export type Proof = {
 
 export type SecondFactorParts = {
   readonly storage: Pick<Storage, "findTotp" | "useTotpStep" | "useRecoveryCode">;
-  readonly kek: KeyEncryptionKey;
+  readonly kek: OpaqueKey;
   readonly nowSeconds: () => number;
   readonly passkeys: Passkeys;
 };
@@ -48,8 +48,18 @@ export async function findEnrolledStep(
   return findTotpStep(open(enrolment.sealed, totpUse(administratorId), kek), code, nowSeconds());
 }
 
-export function sealTotpSecret(secret: Uint8Array, administratorId: string, kek: KeyEncryptionKey): string {
+export function sealTotpSecret(secret: Uint8Array, administratorId: string, kek: OpaqueKey): string {
   return seal(secret, totpUse(administratorId), kek);
+}
+
+/** The same envelope under the KEK instead of a former one; undefined where it is so already. */
+export function rewrapTotpSecret(sealed: string, administratorId: string, kek: OpaqueKey): string | undefined {
+  try {
+    return rewrap(sealed, totpUse(administratorId), kek);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : "unknown cause";
+    throw new Error(`The second factor of administrator ${administratorId} cannot be opened: ${why}.`, { cause });
+  }
 }
 
 /** Bound to its administrator, so that an envelope that is moved to another row does not open. */

@@ -1,7 +1,7 @@
 import type { HttpRequest } from "@biped/listener";
 import type { Noun, OperationName, Operations, SignInAnswer } from "@biped/management-client";
 import { type Refusal, refuse } from "@biped/protocol";
-import type { KeyEncryptionKey } from "../signing/envelope.ts";
+import type { OpaqueKey } from "../signing/envelope.ts";
 import type { Administrator, Session } from "../storage/administration.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Caller } from "./caller.ts";
@@ -15,7 +15,7 @@ import type { SignInLimit } from "./sign-in-limit.ts";
 
 export type SignInParts = {
   readonly storage: Storage;
-  readonly kek: KeyEncryptionKey;
+  readonly kek: OpaqueKey;
   readonly passwords: Passwords;
   readonly nowSeconds: () => number;
   readonly monotonicSeconds: () => number;

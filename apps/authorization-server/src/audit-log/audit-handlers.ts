@@ -59,7 +59,8 @@ export function createAuditHandlers({ storage, heads, nowSeconds }: AuditHandler
   };
 }
 
-function parseCursor(text: string): number | "no cursor" {
+/** The sequence of the last event of the page before. */
+export function parseCursor(text: string): number | "no cursor" {
   return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : "no cursor";
 }
 

@@ -6,6 +6,7 @@ import {
   formatHeadText,
   isHeadSigned,
   linkAuditEntry,
+  parseSignedHead,
 } from "@biped/management-client/audit-chain";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createKeyEncryptionKey } from "../signing/envelope.ts";
@@ -53,6 +54,9 @@ function createParts() {
         if (disk.isFull) throw new Error("ENOSPC");
         lines.push(line);
       },
+      replaceLines: async (next: readonly string[]) => {
+        lines.splice(0, lines.length, ...next);
+      },
       readLines: async () => lines,
     },
   };
@@ -83,7 +87,7 @@ describe("a signed head", () => {
     const other = createKeyEncryptionKey(Buffer.alloc(32, 8));
     expect(createAuditHeads({ ...made.parts, kek: other }).publicKey).not.toBe(publicKey);
     const prefix = Buffer.from("302e020100300506032b657004220420", "hex");
-    const key = createPrivateKey({ key: Buffer.concat([prefix, kek.bytes]), format: "der", type: "pkcs8" });
+    const key = createPrivateKey({ key: Buffer.concat([prefix, Buffer.alloc(32, 7)]), format: "der", type: "pkcs8" });
     const head = await made.heads.signHead();
     const signature = sign(null, Buffer.from(formatHeadText(head)), key).toString("base64url");
     expect(isHeadSigned({ ...head, signature })).toBe(false);
@@ -139,6 +143,36 @@ describe("publishing", () => {
       { level: "error", msg: "the audit log does not go on from the head that was signed last", sequence: 2 },
       { level: "info", msg: "audit head", sequence: 2 },
     ]);
+  });
+});
+
+describe("a key-encryption key that replaced another", () => {
+  const other = createKeyEncryptionKey(Buffer.alloc(32, 8));
+
+  test("signs anew, once, what the key of the former one has signed, so that the log still verifies without it", async () => {
+    await made.heads.publishHead();
+    append(made.events, "account:4");
+    const both = createAuditHeads({ ...made.parts, kek: { ...other, former: kek } });
+    await both.publishHead();
+    await both.publishHead();
+    const heads = made.lines.map((line) => parseSignedHead(line)!);
+    expect(heads.map((head) => [head.sequence, head.publicKey, isHeadSigned(head)])).toEqual([
+      [3, both.publicKey, true],
+      [4, both.publicKey, true],
+    ]);
+    const told = made.logLines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === "audit heads signed anew");
+    expect(told).toMatchObject([{ count: 1, publicKey: both.publicKey }]);
+    const alone = createAuditHeads({ ...made.parts, kek: other });
+    expect(await alone.verifyLog()).toEqual({ intact: true, fault: null, events: 4, heads: 2 });
+  });
+
+  test("signs nothing that a third key has signed, or nobody", async () => {
+    const third = createAuditHeads({ ...made.parts, kek: createKeyEncryptionKey(Buffer.alloc(32, 9)) });
+    const foreign = JSON.stringify(await third.signHead());
+    const forged = JSON.stringify({ ...(await made.heads.signHead()), sequence: 2 });
+    made.lines.push(foreign, forged, "torn off");
+    await createAuditHeads({ ...made.parts, kek: { ...other, former: kek } }).publishHead();
+    expect(made.lines.slice(0, 3)).toEqual([foreign, forged, "torn off"]);
   });
 });
 

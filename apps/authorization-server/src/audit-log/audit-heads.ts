@@ -1,12 +1,13 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { createPublicKey, type KeyObject, sign } from "node:crypto";
 import type { Log } from "@biped/listener";
 import type { SignedAuditHead } from "@biped/management-client";
 import { formatHeadText, isHeadSigned, parseSignedHead, verifyAuditLog } from "@biped/management-client/audit-chain";
 import { formatTime } from "../instant.ts";
 import { deriveAuditHeadSeed, type KeyEncryptionKey } from "../signing/envelope.ts";
-import type { AuditEvent, Storage } from "../storage/storage.ts";
+import { createSeededKey } from "../signing/seeded-key.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { HeadFile } from "./head-file.ts";
-import { readEvents } from "./read-events.ts";
+import { readEachEvent } from "./read-events.ts";
 
 export type AuditHeadParts = {
   readonly storage: Pick<Storage, "findAuditHead" | "listAuditEvents">;
@@ -40,14 +41,14 @@ export type AuditHeads = {
  */
 export function createAuditHeads(parts: AuditHeadParts): AuditHeads {
   const { storage, kek, nowSeconds, log, file } = parts;
-  const { privateKey, publicKey } = createHeadKey(kek);
+  const key = createHeadKey(kek);
+  const { publicKey } = key;
   const signHead = async (): Promise<SignedAuditHead> => {
-    const head = { ...(await storage.findAuditHead()), at: formatTime(nowSeconds()) };
-    const signature = sign(null, Buffer.from(formatHeadText(head)), privateKey).toString("base64url");
-    return { ...head, signature, publicKey };
+    return signHeadLine({ ...(await storage.findAuditHead()), at: formatTime(nowSeconds()) }, key);
   };
   const publish = async (): Promise<void> => {
     try {
+      await signAnew(kek, key, { log, file });
       await publishChanged(await signHead(), { log, file });
     } catch (error) {
       log.warn("the head of the audit log could not be kept", { error });
@@ -65,14 +66,39 @@ export function createAuditHeads(parts: AuditHeadParts): AuditHeads {
   };
 }
 
-/** RFC 8410 §7: what stands before the seed of a private key of Ed25519 in PKCS #8. */
-const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
+type HeadKey = { readonly privateKey: KeyObject; readonly publicKey: string };
 
-function createHeadKey(kek: KeyEncryptionKey): { readonly privateKey: KeyObject; readonly publicKey: string } {
-  const key = Buffer.concat([pkcs8Prefix, deriveAuditHeadSeed(kek)]);
-  const privateKey = createPrivateKey({ key, format: "der", type: "pkcs8" });
+function createHeadKey(kek: Pick<KeyEncryptionKey, "deriveSeed">): HeadKey {
+  const privateKey = createSeededKey(deriveAuditHeadSeed(kek));
   const publicKey = createPublicKey(privateKey).export({ format: "der", type: "spki" }).toString("base64");
   return { privateKey, publicKey };
+}
+
+function signHeadLine(head: Pick<SignedAuditHead, "sequence" | "hash" | "at">, { privateKey, publicKey }: HeadKey) {
+  const signature = sign(null, Buffer.from(formatHeadText(head)), privateKey).toString("base64url");
+  return { ...head, signature, publicKey };
+}
+
+/** What the former key-encryption key's own key has signed is signed with the present one's, once, while both are there. */
+async function signAnew(
+  { former }: Pick<KeyEncryptionKey, "former">,
+  key: HeadKey,
+  { log, file }: Pick<AuditHeadParts, "log" | "file">,
+): Promise<void> {
+  if (former === undefined || !("deriveSeed" in former)) return;
+  const { publicKey: formerPublicKey } = createHeadKey(former);
+  if (formerPublicKey === key.publicKey) return;
+  const lines = await file.readLines();
+  const next = lines.map((line) => {
+    const head = parseSignedHead(line);
+    if (head?.publicKey !== formerPublicKey || !isHeadSigned(head)) return line;
+    const { sequence, hash, at } = head;
+    return JSON.stringify(signHeadLine({ sequence, hash, at }, key));
+  });
+  const count = next.filter((line, place) => line !== lines[place]).length;
+  if (count === 0) return;
+  await file.replaceLines(next);
+  log.info("audit heads signed anew", { count, publicKey: key.publicKey });
 }
 
 async function publishChanged(head: SignedAuditHead, { log, file }: Pick<AuditHeadParts, "log" | "file">) {
@@ -98,7 +124,7 @@ async function verifyLog(
     heads.push(head);
   }
   const { findAuditHead: findHead } = storage;
-  const { events, fault } = await verifyAuditLog({ events: readEach(storage), heads, findHead });
+  const { events, fault } = await verifyAuditLog({ events: readEachEvent(storage), heads, findHead });
   return { intact: fault === undefined, events, heads: heads.length, fault: fault ?? null };
 }
 
@@ -109,8 +135,4 @@ function readOwnHead(line: string, publicKey: string): SignedAuditHead | NonNull
   const { sequence } = head;
   if (head.publicKey !== publicKey) return { sequence, reason: "a kept head is signed with another key" };
   return isHeadSigned(head) ? head : { sequence, reason: "a kept head has a wrong signature" };
-}
-
-async function* readEach(storage: Pick<Storage, "listAuditEvents">): AsyncGenerator<AuditEvent, void, undefined> {
-  for await (const page of readEvents(storage)) yield* page;
 }

@@ -33,3 +33,13 @@ test("a line that a power cut has torn off does not swallow the next one", async
   await file.append("three");
   expect(await file.readLines()).toEqual(["one", "to", "three"]);
 });
+
+test("lines are replaced all at once, also where a former attempt left its part", async () => {
+  const file = createHeadFile(path);
+  await file.append("one");
+  await appendFile(`${path}.part`, "half");
+  await file.replaceLines(["two", "three"]);
+  expect(await readFile(path, "utf8")).toBe("two\nthree\n");
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  await expect(stat(`${path}.part`)).rejects.toMatchObject({ code: "ENOENT" });
+});

@@ -1,10 +1,12 @@
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Lines outside the database, so that whoever changes the one does not thereby change the other. */
 export type HeadFile = {
   /** Durable once it resolves. */
   readonly append: (line: string) => Promise<void>;
+  /** All of them or, where it fails, none. */
+  readonly replaceLines: (lines: readonly string[]) => Promise<void>;
   /** Oldest first; none while there is no file. */
   readonly readLines: () => Promise<readonly string[]>;
 };
@@ -23,6 +25,19 @@ export function createHeadFile(path: string): HeadFile {
       } finally {
         await file.close();
       }
+      await syncDirectory(dirname(path));
+    },
+    replaceLines: async (lines) => {
+      const part = `${path}.part`;
+      await rm(part, { force: true });
+      const file = await open(part, "wx", 0o600);
+      try {
+        await file.writeFile(lines.map((line) => `${line}\n`).join(""));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(part, path);
       await syncDirectory(dirname(path));
     },
     readLines: async () => {

@@ -19,6 +19,13 @@ export async function* readEvents(
   }
 }
 
+/** The same one by one. */
+export async function* readEachEvent(
+  storage: Pick<Storage, "listAuditEvents">,
+): AsyncGenerator<AuditEvent, void, undefined> {
+  for await (const page of readEvents(storage)) yield* page;
+}
+
 type Selection = { readonly reach: Reach; readonly filter: AuditFilter };
 
 /**

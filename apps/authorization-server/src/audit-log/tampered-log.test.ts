@@ -221,6 +221,9 @@ function createHeads(storage: Parameters<typeof createAuditHeads>[0]["storage"],
       append: async (line) => {
         lines.push(line);
       },
+      replaceLines: async (next: readonly string[]) => {
+        lines.splice(0, lines.length, ...next);
+      },
       readLines: async () => lines,
     },
   });

@@ -48,6 +48,7 @@ async function createParts() {
   const projects = new Map<number, Project>();
   const statements: string[] = [];
   const refusals: Omit<RefusalCount, "count">[] = [];
+  const guessed: string[] = [];
   const away = { is: false };
   const read = async <Value>(statement: string, value: Value | undefined): Promise<Value | undefined> => {
     statements.push(statement);
@@ -63,6 +64,7 @@ async function createParts() {
     directory: createClientDirectory({ storage, monotonicSeconds }),
     digester,
     failures: createFailureLimit(monotonicSeconds),
+    guessing: { count: (id) => guessed.push(id) },
     refusals: { count: (refusal) => refusals.push(refusal) },
     nowSeconds: () => nowSeconds,
   });
@@ -113,7 +115,7 @@ async function createParts() {
     createdAt: nowSeconds,
     version: 1,
   };
-  return { authenticate, clock, clients, projects, statements, refusals, away, client, project, createSecret };
+  return { authenticate, clock, clients, projects, statements, refusals, guessed, away, client, project, createSecret };
 }
 
 /** Which secret acts, as an endpoint that asks for nothing more would answer. */
@@ -138,12 +140,15 @@ describe("authenticating a credential", () => {
     return { outcome, statements: parts.statements.join(" "), ...work };
   };
 
-  test("a success takes one statement when cold, none when warm, and one again after five seconds", async () => {
+  test("a success takes one statement when cold, none when warm, one beside it when less warm, and one again after five seconds", async () => {
     expect(await measure(() => ask(clientId, "right"))).toMatchObject({ outcome: "s1", statements: "client" });
     expect(await measure(() => ask(clientId, "right"))).toMatchObject({ outcome: "s1", statements: "", digests: 1 });
-    parts.clock.seconds += 4.9;
+    parts.clock.seconds += 2.4;
     expect((await measure(() => ask(clientId, "right"))).statements).toBe("");
     parts.clock.seconds += 0.1;
+    expect((await measure(() => ask(clientId, "right"))).statements).toBe("client");
+    expect((await measure(() => ask(clientId, "right"))).statements).toBe("");
+    parts.clock.seconds += 5;
     expect((await measure(() => ask(clientId, "right"))).statements).toBe("client");
   });
 
@@ -256,6 +261,13 @@ describe("authenticating a credential", () => {
         digests: 1,
         comparisons: 4,
       });
+    });
+
+    test("and told to the alarm where the credential is there", async () => {
+      await ask(clientId, "wrong");
+      await ask("unknown", "right");
+      await ask(clientId, "right");
+      expect(parts.guessed).toEqual([clientId]);
     });
 
     test("what is refused after authentication is no failure", async () => {

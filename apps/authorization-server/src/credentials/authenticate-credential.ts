@@ -1,5 +1,6 @@
 import { isRefusal, type PresentedCredential, type Refusal } from "@biped/protocol";
 import type { FailureLimit } from "../limits/failure-limit.ts";
+import type { GuessingAlarm } from "../limits/guessing-alarm.ts";
 import type { Client } from "../storage/storage.ts";
 import type { RefusalCounter } from "../usage/refusal-counter.ts";
 import type { ClientDirectory, Lookup } from "./client-directory.ts";
@@ -10,6 +11,7 @@ export type AuthenticationParts = {
   readonly directory: ClientDirectory;
   readonly digester: Pick<SecretDigester, "digest">;
   readonly failures: FailureLimit;
+  readonly guessing: Pick<GuessingAlarm, "count">;
   readonly refusals: Pick<RefusalCounter, "count">;
   readonly nowSeconds: () => number;
 };
@@ -32,7 +34,7 @@ export type AuthenticateCredential = <Decision>(
 ) => Promise<Decision | Refusal>;
 
 export function createAuthenticateCredential(parts: AuthenticationParts): AuthenticateCredential {
-  const { directory, digester, failures, refusals, nowSeconds } = parts;
+  const { directory, digester, failures, guessing, refusals, nowSeconds } = parts;
   return async (presented, source, decide) => {
     const { clientId } = presented;
     const circumstances = { digests: digester.digest(presented.clientSecret), nowSeconds: nowSeconds(), source };
@@ -42,12 +44,16 @@ export function createAuthenticateCredential(parts: AuthenticationParts): Authen
     };
     const { remembered, stored } = directory;
     const first = await decideFrom(await remembered.findClient(clientId), remembered);
-    if (!isRefusal(first)) return first;
+    if (!isRefusal(first)) {
+      directory.renewClient(clientId);
+      return first;
+    }
     const client = await stored.findClient(clientId);
     const decision = await decideFrom(client, stored);
     if (!isRefusal(decision)) return decision;
     const failed = decision.code === "INVALID_CLIENT";
-    const refusal = failed ? (failures.count(clientId, source) ?? decision) : decision;
+    const refusal = failed ? ((await failures.count(clientId, source)) ?? decision) : decision;
+    if (failed && client !== undefined) guessing.count(clientId);
     // What was presented is kept only where it is the id of a credential: it may be anything, a secret too.
     refusals.count({ clientId: client?.credential.clientId, at: nowSeconds(), reason: refusal.reason, source });
     return refusal;

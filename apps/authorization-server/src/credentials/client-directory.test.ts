@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Client, Project } from "../storage/storage.ts";
 import { createClientDirectory } from "./client-directory.ts";
@@ -36,7 +37,9 @@ function createParts() {
   const projects = new Map<number, Project>();
   /** Seconds that the store takes to answer. */
   const delay = { seconds: 0 };
+  let reads = 0;
   const read = async <Value>(value: Value): Promise<Value> => {
+    reads += 1;
     clock.seconds += delay.seconds;
     return value;
   };
@@ -44,7 +47,7 @@ function createParts() {
     storage: { findClient: (id) => read(clients.get(id)), findProject: (id) => read(projects.get(id)) },
     monotonicSeconds: () => clock.seconds,
   });
-  return { clock, clients, projects, delay, directory };
+  return { clock, clients, projects, delay, directory, countReads: () => reads };
 }
 
 describe("what is remembered", () => {
@@ -84,6 +87,38 @@ describe("what is remembered", () => {
     await directory.stored.findClient("a");
     clock.seconds += 4;
     expect(directory.remembered.findClient("a")).toBe(changed);
+  });
+
+  test("is read again, once, by use in the second half of its life, and nobody waits for it", async () => {
+    const { clock, projects, directory, countReads } = createParts();
+    const former = createProject(42);
+    projects.set(42, former);
+    await directory.stored.findProject(42);
+    clock.seconds += 2.4;
+    directory.remembered.findProject(42);
+    expect(countReads()).toBe(1);
+    clock.seconds += 0.1;
+    const changed = createProject(42);
+    projects.set(42, changed);
+    for (let use = 0; use < 3; use += 1) expect(directory.remembered.findProject(42)).toBe(former);
+    expect(countReads()).toBe(2);
+    await setImmediate();
+    clock.seconds += 4.9;
+    expect(directory.remembered.findProject(42)).toBe(changed);
+  });
+
+  test("R-04: of a client is not read again because somebody asked, but because somebody authenticated", async () => {
+    const { clock, clients, directory, countReads } = createParts();
+    clients.set("a", createClient("a"));
+    await directory.stored.findClient("a");
+    clock.seconds += 4;
+    directory.remembered.findClient("a");
+    expect(countReads()).toBe(1);
+    for (let use = 0; use < 3; use += 1) directory.renewClient("a");
+    expect(countReads()).toBe(2);
+    await setImmediate();
+    clock.seconds += 4.9;
+    expect(directory.remembered.findClient("a")).toBe(clients.get("a"));
   });
 
   test("is forgotten when the store no longer knows it", async () => {

@@ -17,6 +17,10 @@ export function forgetOnChange(storage: Storage, { forget }: Pick<ClientDirector
     rotateSecret: thenForget(storage.rotateSecret, ({ clientId }) => forget.client(clientId)),
     retireSecret: thenForget(storage.retireSecret, ({ clientId }) => forget.client(clientId)),
     cancelRotation: thenForget(storage.cancelRotation, ({ clientId }) => forget.client(clientId)),
+    revokeTokensOf: thenForget(storage.revokeTokensOf, (owner) => {
+      if (owner.kind === "credential") forget.client(owner.clientId);
+      else forget[owner.kind](owner.id);
+    }),
   };
 }
 

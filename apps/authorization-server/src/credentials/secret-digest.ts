@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
-import { type KeyEncryptionKey, open, seal } from "../signing/envelope.ts";
+import { type OpaqueKey, open, rewrap, seal } from "../signing/envelope.ts";
 import type { Author, Secret, Storage, Pepper as StoredPepper } from "../storage/storage.ts";
 
 /** The digests of one presented secret, one for each pepper. */
@@ -26,7 +26,7 @@ export function matchesDigest(presented: PresentedDigests, secret: Secret | unde
 
 export type PepperParts = {
   readonly storage: Pick<Storage, "listPeppers" | "addFirstPepper">;
-  readonly kek: KeyEncryptionKey;
+  readonly kek: OpaqueKey;
   readonly randomBytes: (count: number) => Uint8Array;
   readonly author: Author;
 };
@@ -64,14 +64,27 @@ async function listOrCreatePeppers({
   const peppers = await storage.listPeppers();
   if (peppers.length > 0) return peppers;
   const id = Buffer.from(randomBytes(8)).toString("hex");
-  const sealed = seal(randomBytes(32), { use: "pepper", id }, kek);
+  const sealed = seal(randomBytes(32), formatContext({ id }), kek);
   await storage.addFirstPepper({ id, sealed, createdAt: author.at }, author);
   return storage.listPeppers();
 }
 
-function openPepper({ id, sealed }: StoredPepper, kek: KeyEncryptionKey): Buffer {
+function openPepper(pepper: StoredPepper, kek: OpaqueKey): Buffer {
+  return openEnvelope(pepper, () => open(pepper.sealed, formatContext(pepper), kek));
+}
+
+/** The same envelope under the KEK instead of a former one; undefined where it is so already. */
+export function rewrapPepper(pepper: StoredPepper, kek: OpaqueKey): string | undefined {
+  return openEnvelope(pepper, () => rewrap(pepper.sealed, formatContext(pepper), kek));
+}
+
+function formatContext({ id }: Pick<StoredPepper, "id">) {
+  return { use: "pepper", id };
+}
+
+function openEnvelope<Result>({ id }: StoredPepper, work: () => Result): Result {
   try {
-    return open(sealed, { use: "pepper", id }, kek);
+    return work();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : "unknown cause";
     throw new Error(`Pepper ${id} cannot be opened: ${why}.`, { cause });

@@ -1,5 +1,6 @@
 import type { Log } from "@biped/listener";
 import type { SecretUse, Storage } from "../storage/storage.ts";
+import type { Flushed } from "../usage/usage-reports.ts";
 
 export type Use = {
   readonly clientId: string;
@@ -13,7 +14,9 @@ export type Use = {
 export type UseCounter = {
   readonly count: (use: Use) => void;
   /** Writes what has been counted, one batch after the other. On failure it is kept for the next time. */
-  readonly flush: () => Promise<void>;
+  readonly flush: () => Promise<Flushed>;
+  /** Secrets whose use is not written yet. */
+  readonly pendingRows: () => number;
 };
 
 export function createUseCounter(storage: Pick<Storage, "recordUse">, log: Log): UseCounter {
@@ -23,18 +26,20 @@ export function createUseCounter(storage: Pick<Storage, "recordUse">, log: Log):
     const latest = former !== undefined && former.lastUsedAt > use.lastUsedAt ? former : use;
     pending.set(use.secretId, { ...latest, tokens: use.tokens + (former?.tokens ?? 0) });
   };
-  const write = async (): Promise<void> => {
-    if (pending.size === 0) return;
+  const write = async (): Promise<Flushed> => {
+    if (pending.size === 0) return "nothing to write";
     const batch = [...pending.values()];
     pending = new Map();
     try {
       await storage.recordUse(batch);
+      return "written";
     } catch (error) {
       log.warn("use counts could not be written", { count: batch.length, error });
       batch.forEach(add);
+      return "kept";
     }
   };
-  let writing = Promise.resolve();
+  let writing = Promise.resolve<Flushed>("nothing to write");
   return {
     count: ({ clientId, secretId, nowSeconds, source }) =>
       add({ clientId, secretId, lastUsedAt: nowSeconds, source, tokens: 1 }),
@@ -43,5 +48,6 @@ export function createUseCounter(storage: Pick<Storage, "recordUse">, log: Log):
       writing = writing.then(write);
       return writing;
     },
+    pendingRows: () => pending.size,
   };
 }

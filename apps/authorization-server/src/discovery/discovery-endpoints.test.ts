@@ -16,6 +16,7 @@ const createRequest = (ifNoneMatch?: string): HttpRequest => ({
   header: () => undefined,
   body: new Uint8Array(0),
   source: "192.0.2.7",
+  peer: () => "192.0.2.7",
 });
 
 const keys = [{ kty: "OKP", kid: "k1" }];
@@ -78,9 +79,10 @@ describe("the metadata", () => {
     issuer,
     catalogue: defaultScopes,
     storage: { listClouds: async () => clouds },
+    feed: { publicKeys: [{ kty: "OKP", kid: "r1" }] },
   });
 
-  test("names the issuer of the configuration, its endpoints, the scopes and the clouds", async () => {
+  test("names the issuer of the configuration, its endpoints, the scopes, the clouds and the feed's key", async () => {
     expect((await ask(endpoint)).body).toMatchObject({
       issuer,
       token_endpoint: `${issuer}/v1/oauth/token`,
@@ -89,6 +91,8 @@ describe("the metadata", () => {
       revocation_endpoint: `${issuer}/v1/oauth/revoke`,
       scopes_supported: ["data-export", "metrics", "session-replay", "symbolicator", "enrichment"],
       cloud_endpoints: ["https://api.eu-west-1.example.com"],
+      revocations_uri: `${issuer}/v1/oauth/revocations`,
+      revocations_jwks: { keys: [{ kty: "OKP", kid: "r1" }] },
     });
   });
 

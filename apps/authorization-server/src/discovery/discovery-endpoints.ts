@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Answer, Endpoint } from "@biped/listener";
 import { createServerMetadata, type ScopeCatalogue } from "@biped/protocol";
+import type { RevocationFeed } from "../revocation-feed/revocation-feed.ts";
 import { keySetMaxAgeSeconds } from "../signing/key-life-cycle.ts";
 import type { KeyRing } from "../signing/key-ring.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -9,14 +10,15 @@ export type MetadataParts = {
   readonly issuer: string;
   readonly catalogue: ScopeCatalogue;
   readonly storage: Pick<Storage, "listClouds">;
+  readonly feed: Pick<RevocationFeed, "publicKeys">;
 };
 
 /** GET /.well-known/oauth-authorization-server (RFC 8414). The issuer is configuration, never the Host header. */
-export function createMetadataEndpoint({ issuer, catalogue, storage }: MetadataParts): Endpoint {
+export function createMetadataEndpoint({ issuer, catalogue, storage, feed }: MetadataParts): Endpoint {
   return async (request) => {
     const cloudEndpoints = (await storage.listClouds()).map((cloud) => cloud.endpoint);
-    const metadata = createServerMetadata({ issuer, scopes: [...catalogue.keys()], cloudEndpoints });
-    return answerDocument(metadata, request.ifNoneMatch);
+    const facts = { issuer, scopes: [...catalogue.keys()], cloudEndpoints, revocationKeys: feed.publicKeys };
+    return answerDocument(createServerMetadata(facts), request.ifNoneMatch);
   };
 }
 

@@ -2,13 +2,15 @@ import { type Answer, answerRefusal, type Endpoint } from "@biped/listener";
 import { isRefusal, type PresentedClaims, refuse } from "@biped/protocol";
 import type { AuthenticateCredential } from "../credentials/authenticate-credential.ts";
 import { parseTokenParameter, readClientRequest } from "../credentials/read-client-request.ts";
+import { revocationSeconds } from "../revocation-feed/list-live-revocations.ts";
 import type { ReadOwnToken } from "../signing/read-own-token.ts";
 import type { Client, Storage } from "../storage/storage.ts";
 
 export type IntrospectionParts = {
   readonly authenticateCredential: AuthenticateCredential;
   readonly readOwnToken: ReadOwnToken;
-  readonly storage: Pick<Storage, "findClient" | "findProject" | "isTokenRevoked">;
+  readonly storage: Pick<Storage, "findClient" | "findProject" | "isTokenRevoked" | "findNotBefore">;
+  readonly nowSeconds: () => number;
 };
 
 /** POST /v1/oauth/introspect (RFC 7662): whether a token of this credential is good at this moment. */
@@ -25,7 +27,7 @@ export function createIntrospectionEndpoint(parts: IntrospectionParts): Endpoint
     if (isRefusal(authenticated)) return answerRefusal(authenticated, request.id, { clientId });
     if (token === undefined) return refuse("INVALID_REQUEST", "token is required.");
     const claims = await parts.readOwnToken(token);
-    const active = claims !== undefined && claims.client_id === clientId && (await isActive(claims, parts.storage));
+    const active = claims !== undefined && claims.client_id === clientId && (await isActive(claims, parts));
 
     // Answer
     return active ? answerActive(claims) : { status: 200, body: { active: false }, log: { clientId } };
@@ -39,13 +41,17 @@ function answerActive(claims: PresentedClaims): Answer {
 }
 
 /** Read from the store, never from memory: a revoked token is inactive at once. */
-async function isActive(claims: PresentedClaims, storage: IntrospectionParts["storage"]): Promise<boolean> {
-  const [client, project, revoked] = await Promise.all([
+async function isActive(
+  claims: PresentedClaims,
+  { storage, nowSeconds }: Pick<IntrospectionParts, "storage" | "nowSeconds">,
+): Promise<boolean> {
+  const [client, project, revoked, notBefore] = await Promise.all([
     storage.findClient(claims.client_id),
     storage.findProject(claims.project_id),
     storage.isTokenRevoked(claims.jti),
+    storage.findNotBefore(nowSeconds() - revocationSeconds),
   ]);
-  if (revoked || client === undefined || project?.state !== "enabled") return false;
+  if (revoked || claims.iat < notBefore || client === undefined || project?.state !== "enabled") return false;
   return isStillGranted(claims, client) && claims.epochs.project === project.epoch;
 }
 

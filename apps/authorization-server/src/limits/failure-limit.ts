@@ -1,28 +1,39 @@
 import { formatAddress } from "@biped/listener";
 import type { Refusal } from "@biped/protocol";
 import { refuseRate } from "./refuse-rate.ts";
+import type { SharedCounts } from "./shared-counts.ts";
 import { createBuckets } from "./token-bucket.ts";
 
 /** Counts failed authentications. Successes are never touched: a 429 only ever replaces a 401 (R-50). */
 export type FailureLimit = {
   /** @returns the refusal that takes the place of the 401, or undefined within the limits. */
-  readonly count: (clientId: string, source: string) => Refusal | undefined;
+  readonly count: (clientId: string, source: string) => Promise<Refusal | undefined>;
 };
 
-const perCredentialAndSource = { capacity: 10, perSecond: 10 / 60 };
-const perSource = { capacity: 60, perSecond: 60 / 60 };
+const windowSeconds = 60;
+const quotas = { source: 60, pair: 10 } as const;
 
-export function createFailureLimit(monotonicSeconds: () => number): FailureLimit {
-  const pairs = createBuckets(perCredentialAndSource, monotonicSeconds);
-  const sources = createBuckets(perSource, monotonicSeconds);
+/** @param shared What the nodes count together, if they do. Each also counts by itself, and both have to be content. */
+export function createFailureLimit(monotonicSeconds: () => number, shared?: SharedCounts): FailureLimit {
+  const own = {
+    source: createBuckets({ capacity: quotas.source, perSecond: quotas.source / windowSeconds }, monotonicSeconds),
+    pair: createBuckets({ capacity: quotas.pair, perSecond: quotas.pair / windowSeconds }, monotonicSeconds),
+  };
+  const refuseIf = (kind: keyof typeof quotas, waitSeconds: number): Refusal | undefined =>
+    waitSeconds > 0 ? refuseRate({ name: "auth-fail", quota: quotas[kind], windowSeconds, waitSeconds }) : undefined;
+  const findSharedWait = async (kind: keyof typeof quotas, key: string): Promise<number> => {
+    const count = await shared?.add(`${kind} ${key}`, 1);
+    return count !== undefined && count.total > quotas[kind] ? Math.max(1, count.resetSeconds) : 0;
+  };
   return {
-    count: (clientId, source) => {
+    count: async (clientId, source) => {
       const network = formatNetwork(source);
-      const waits = [sources.take(network), pairs.take(`${network} ${clientId}`)];
-      const [bySource = 0, byPair = 0] = waits;
-      if (bySource > 0) return refuseRate({ name: "auth-fail", quota: 60, windowSeconds: 60, waitSeconds: bySource });
-      if (byPair > 0) return refuseRate({ name: "auth-fail", quota: 10, windowSeconds: 60, waitSeconds: byPair });
-      return undefined;
+      const pair = `${network} ${clientId}`;
+      const waits = { source: own.source.take(network), pair: own.pair.take(pair) };
+      const refusal = refuseIf("source", waits.source) ?? refuseIf("pair", waits.pair);
+      if (refusal !== undefined || shared === undefined) return refusal;
+      const [bySource, byPair] = await Promise.all([findSharedWait("source", network), findSharedWait("pair", pair)]);
+      return refuseIf("source", bySource) ?? refuseIf("pair", byPair);
     },
   };
 }

@@ -103,6 +103,25 @@ testProperty(
   ),
 );
 
+test("a look takes nothing, and tells what is left and when all of it is back", () => {
+  const clock = { seconds: 1000 };
+  const { take, look } = createBuckets({ capacity: 4, perSecond: 2 }, () => clock.seconds);
+  expect(look("a")).toEqual({ remaining: 4, fullInSeconds: 0, waitSeconds: 0 });
+  for (let count = 0; count < 4; count += 1) take("a");
+  expect(look("a")).toEqual({ remaining: 0, fullInSeconds: 2, waitSeconds: 0.5 });
+  clock.seconds += 0.75;
+  expect(look("a")).toEqual({ remaining: 1, fullInSeconds: 1.25, waitSeconds: 0 });
+});
+
+test("what was spent elsewhere is charged; at most one capacity is owed", () => {
+  const clock = { seconds: 1000 };
+  const { charge, look, take } = createBuckets({ capacity: 4, perSecond: 2 }, () => clock.seconds);
+  charge("a", 1);
+  expect(look("a").remaining).toBe(3);
+  charge("a", 1_000_000);
+  expect([look("a").remaining, take("a")]).toEqual([0, 2.5]);
+});
+
 test("memory is bounded: beyond 100,000 keys the one unused for longest begins anew", () => {
   const { takeMany } = createClocked({ capacity: 1, perSecond: 0.0001 });
   const key = (at: number): string => `key-${at}`;

@@ -18,7 +18,11 @@ export function needsNoun({ access }: Operation, isChange: boolean): boolean {
 }
 
 /** @param accountId Of the object, which was found within the caller's reach. */
-export function refuseRole({ access }: Operation, accountId: number | undefined, caller: Caller): Refusal | undefined {
+export function refuseRole(
+  { access }: Pick<Operation, "access">,
+  accountId: number | undefined,
+  caller: Caller,
+): Refusal | undefined {
   if (access === "anybody" || access === "signed-in") return undefined;
   if (access === "platform") {
     return isPlatformOwner(caller) ? undefined : refuse("FORBIDDEN", "Only platform owners may do this.");
@@ -29,7 +33,10 @@ export function refuseRole({ access }: Operation, accountId: number | undefined,
 }
 
 /** what still has to be proved, by people. */
-export function refuseProof({ access, stepUp }: Operation, caller: Caller): Refusal | undefined {
+export function refuseProof(
+  { access, stepUp }: Pick<Operation, "access" | "stepUp">,
+  caller: Caller,
+): Refusal | undefined {
   const isAboveViewer = access === "administrator" || access === "owner" || access === "platform";
   if (isAboveViewer && caller.lacksSecondFactor) {
     const members = { secondFactor: "required" };

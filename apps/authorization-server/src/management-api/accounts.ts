@@ -3,6 +3,7 @@ import { isRefusal } from "@biped/protocol";
 import { type Caller, findReach, findRole } from "../administrators/caller.ts";
 import { formatTime } from "../instant.ts";
 import { type AccountChangeInput, changeAccount, createAccount, setAccountState } from "../management/accounts.ts";
+import { revokeTokensOf } from "../management/revocations.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AccountView } from "../storage/views.ts";
 import { formatPage, type ListOrder, readPage } from "./cursor.ts";
@@ -15,12 +16,13 @@ type Name =
   | "POST /api/accounts"
   | "GET /api/accounts/:accountId"
   | "PATCH /api/accounts/:accountId"
-  | "PUT /api/accounts/:accountId/state";
+  | "PUT /api/accounts/:accountId/state"
+  | "POST /api/accounts/:accountId/revocation";
 
 export type AccountHandlerParts = {
   readonly storage: Pick<
     Storage,
-    "pageAccounts" | "viewAccount" | "createAccount" | "changeAccount" | "setAccountState"
+    "pageAccounts" | "viewAccount" | "createAccount" | "changeAccount" | "setAccountState" | "revokeTokensOf"
   >;
 };
 
@@ -52,6 +54,10 @@ export function createAccountHandlers({ storage }: AccountHandlerParts): Handler
     "PUT /api/accounts/:accountId/state": async ({ params, body, author, caller }) => {
       const changed = await setAccountState(storage, { accountId: params.accountId, state: body.state }, author);
       return isRefusal(changed) ? changed : show(caller, params.accountId);
+    },
+    "POST /api/accounts/:accountId/revocation": async ({ params, author, caller }) => {
+      const revoked = await revokeTokensOf(storage, { kind: "account", id: params.accountId }, author);
+      return isRefusal(revoked) ? revoked : show(caller, params.accountId);
     },
   };
 }

@@ -10,6 +10,7 @@ import {
   createCredential,
   deleteCredential,
 } from "../management/credentials.ts";
+import { revokeTokensOf } from "../management/revocations.ts";
 import { describeScopes } from "../scopes/describe-scopes.ts";
 import type { Storage } from "../storage/storage.ts";
 import { formatPage, type ListOrder, readPage } from "./cursor.ts";
@@ -24,11 +25,12 @@ type Name =
   | "POST /api/accounts/:accountId/credentials"
   | "GET /api/credentials/:clientId"
   | "PATCH /api/credentials/:clientId"
-  | "DELETE /api/credentials/:clientId";
+  | "DELETE /api/credentials/:clientId"
+  | "POST /api/credentials/:clientId/revocation";
 
 export type CredentialHandlerParts = CredentialParts &
   CredentialChangeParts &
-  ShowCredentialParts & { readonly storage: Pick<Storage, "pageCredentials" | "deleteCredential"> };
+  ShowCredentialParts & { readonly storage: Pick<Storage, "pageCredentials" | "deleteCredential" | "revokeTokensOf"> };
 
 const order: ListOrder<"name" | "createdAt"> = {
   columns: { name: "text", createdAt: "number" },
@@ -59,6 +61,10 @@ export function createCredentialHandlers(parts: CredentialHandlerParts): Handler
     "DELETE /api/credentials/:clientId": async ({ params, author }) => {
       const deleted = await deleteCredential(storage, params, author);
       return isRefusal(deleted) ? deleted : { body: undefined };
+    },
+    "POST /api/credentials/:clientId/revocation": async ({ params, author, caller }) => {
+      const revoked = await revokeTokensOf(storage, { kind: "credential", ...params }, author);
+      return isRefusal(revoked) ? revoked : show.alone(caller, params.clientId);
     },
   };
 }

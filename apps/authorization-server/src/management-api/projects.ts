@@ -3,6 +3,7 @@ import { isRefusal } from "@biped/protocol";
 import { type Caller, findReach } from "../administrators/caller.ts";
 import { formatTime } from "../instant.ts";
 import { changeProject, createProject, moveProject } from "../management/projects.ts";
+import { revokeTokensOf } from "../management/revocations.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { ProjectView } from "../storage/views.ts";
 import { formatPage, type ListOrder, readPage } from "./cursor.ts";
@@ -15,10 +16,14 @@ type Name =
   | "POST /api/accounts/:accountId/projects"
   | "GET /api/projects/:projectId"
   | "PATCH /api/projects/:projectId"
-  | "PUT /api/projects/:projectId/cloud";
+  | "PUT /api/projects/:projectId/cloud"
+  | "POST /api/projects/:projectId/revocation";
 
 export type ProjectHandlerParts = {
-  readonly storage: Pick<Storage, "pageProjects" | "viewProject" | "createProject" | "changeProject" | "moveProject">;
+  readonly storage: Pick<
+    Storage,
+    "pageProjects" | "viewProject" | "createProject" | "changeProject" | "moveProject" | "revokeTokensOf"
+  >;
 };
 
 const order: ListOrder<"id" | "name"> = { columns: { id: "number", name: "text" }, ids: "number", first: "id" };
@@ -48,6 +53,10 @@ export function createProjectHandlers({ storage }: ProjectHandlerParts): Handler
     "PUT /api/projects/:projectId/cloud": async ({ params, body, author, caller }) => {
       const moved = await moveProject(storage, { projectId: params.projectId, cloud: body.cloud }, author);
       return isRefusal(moved) ? moved : show(caller, params.projectId);
+    },
+    "POST /api/projects/:projectId/revocation": async ({ params, author, caller }) => {
+      const revoked = await revokeTokensOf(storage, { kind: "project", id: params.projectId }, author);
+      return isRefusal(revoked) ? revoked : show(caller, params.projectId);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { ScopeCatalogue, SecretEnvironment } from "@biped/protocol";
 import type { SecretDigester } from "../credentials/secret-digest.ts";
-import type { Author, NewAccount, NewCloud, NewProject, State, Storage } from "../storage/storage.ts";
+import type { Author, NewAccount, NewCloud, NewProject, State, Storage, TokenOwner } from "../storage/storage.ts";
 import { type AccountChangeInput, changeAccount, createAccount, setAccountState } from "./accounts.ts";
 import { createCloud, setCloudEndpoint } from "./clouds.ts";
 import {
@@ -11,6 +11,7 @@ import {
   deleteCredential,
 } from "./credentials.ts";
 import { changeProject, createProject, moveProject, type ProjectChangeInput } from "./projects.ts";
+import { revokeTokensBefore, revokeTokensOf } from "./revocations.ts";
 import {
   cancelRotation,
   type RetirementInput,
@@ -57,5 +58,7 @@ export function createManagement(parts: ManagementParts, by: string | (() => Aut
     rotateSecret: (input: RotationInput) => rotateSecret(parts, input, author()),
     retireSecret: (input: RetirementInput) => retireSecret(storage, input, author()),
     cancelRotation: (input: SecretInput) => cancelRotation(storage, input, author()),
+    revokeTokensOf: (owner: TokenOwner) => revokeTokensOf(storage, owner, author()),
+    revokeTokensBefore: (input: { readonly before?: number }) => revokeTokensBefore(storage, input, author()),
   };
 }

@@ -2,8 +2,12 @@ import { answerRefusal, type Endpoint } from "@biped/listener";
 import { isRefusal, refuse } from "@biped/protocol";
 import type { AuthenticateCredential } from "../credentials/authenticate-credential.ts";
 import { parseTokenParameter, readClientRequest } from "../credentials/read-client-request.ts";
+import { refuseRate } from "../limits/refuse-rate.ts";
 import type { ReadOwnToken } from "../signing/read-own-token.ts";
-import type { Storage } from "../storage/storage.ts";
+import { type Storage, tokenRevocationLimit } from "../storage/storage.ts";
+
+/** Revoked tokens end by themselves, and then there is room again. */
+const liveRevocations = { name: "revoked-tokens", quota: tokenRevocationLimit, windowSeconds: 3600, waitSeconds: 60 };
 
 export type RevocationParts = {
   readonly authenticateCredential: AuthenticateCredential;
@@ -38,7 +42,9 @@ export function createRevocationEndpoint(parts: RevocationParts): Endpoint {
     // Act
     const revocation = { tokenId: claims.jti, clientId, accountId: claims.account_id, until: claims.exp };
     const author = { at: parts.nowSeconds(), actor: `credential:${clientId}`, requestId: request.id };
-    await parts.storage.revokeToken(revocation, author);
+    if ((await parts.storage.revokeToken(revocation, author)) === "limit reached") {
+      return answerRefusal(refuseRate(liveRevocations), request.id, { clientId });
+    }
 
     // Answer
     return { status: 200, body: undefined, log: { clientId } };

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { testProperty } from "../../../../test/property.ts";
-import { createKeyEncryptionKey, EnvelopeBroken, open, seal } from "./envelope.ts";
+import { createKeyEncryptionKey, EnvelopeBroken, open, rewrap, seal } from "./envelope.ts";
 
 const kek = createKeyEncryptionKey(Buffer.alloc(32, 7));
 const otherKek = createKeyEncryptionKey(Buffer.alloc(32, 8));
@@ -57,12 +57,45 @@ describe("K-02: a wrong key-encryption key", () => {
   });
 
   test("is refused even under the right one's name", () => {
-    const error = tryOpen(seal(Buffer.from("x"), context, kek), context, { id: kek.id, bytes: otherKek.bytes });
+    const error = tryOpen(seal(Buffer.from("x"), context, kek), context, { ...otherKek, id: kek.id });
     expect(error).toMatchObject({ name: "EnvelopeBroken", message: "the envelope is damaged" });
   });
 
   test.each([0, 16, 31, 33, 64])("of %i bytes is none", (length) => {
     expect(() => createKeyEncryptionKey(randomBytes(length))).toThrow(new Error("A key-encryption key has 32 bytes."));
+  });
+});
+
+describe("K-04: a key that is being replaced", () => {
+  const both = { ...otherKek, former: kek };
+  const former = seal(Buffer.from("x"), context, kek);
+  const present = seal(Buffer.from("x"), context, otherKek);
+
+  test("opens beside its successor what it has sealed, and what is sealed from then on is its successor's", () => {
+    expect([open(former, context, both), open(present, context, both)].map(String)).toEqual(["x", "x"]);
+    expect(seal(Buffer.from("y"), context, both).split(".")[1]).toBe(otherKek.id);
+    expect(tryOpen(former, context, otherKek)).toBeInstanceOf(EnvelopeBroken);
+  });
+
+  test("wraps anew the data key alone; a second time there is nothing to do", () => {
+    const next = rewrap(former, context, both) ?? "";
+    expect(open(next, context, otherKek).toString()).toBe("x");
+    expect(next.split(".")[3]).toBe(former.split(".")[3]);
+    expect([rewrap(next, context, both), rewrap(present, context, both)]).toEqual([undefined, undefined]);
+  });
+
+  test("what does not open is not wrapped anew, whatever is wrong with it, and also under the new key", () => {
+    const [other] = [createKeyEncryptionKey(Buffer.alloc(32, 9))];
+    const foreign = seal(Buffer.from("x"), context, other);
+    expect(() => rewrap(foreign, context, both)).toThrow(
+      `sealed with another key-encryption key (${other.id}, not ${otherKek.id} or ${kek.id})`,
+    );
+    for (const envelope of [former, present]) {
+      expect(() => rewrap(envelope, { ...context, state: "active" }, both)).toThrow("the envelope is damaged");
+      const [head = "", id = "", wrapped = "", body = ""] = envelope.split(".");
+      const changed = `${head}.${id}.${wrapped}.${body.startsWith("A") ? "B" : "A"}${body.slice(1)}`;
+      expect(() => rewrap(changed, context, both)).toThrow("the envelope is damaged");
+    }
   });
 });
 

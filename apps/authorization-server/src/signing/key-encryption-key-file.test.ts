@@ -26,7 +26,7 @@ describe("a new file", () => {
     createKeyEncryptionKeyFile(path, bytes);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readFileSync(path, "utf8")).toBe(`${text}\n`);
-    expect(readKeyEncryptionKeyFile(path)).toEqual(createKeyEncryptionKey(bytes));
+    expect(readKeyEncryptionKeyFile(path).id).toBe(createKeyEncryptionKey(bytes).id);
   });
 
   test("is never written over another one, not even through a link", () => {
@@ -72,7 +72,7 @@ describe("reading", () => {
     (_index, content) => {
       const path = write("blanks", content);
       if (content.trim() === "") expect(() => readKeyEncryptionKeyFile(path)).toThrow(/must hold 32 bytes/);
-      else expect(readKeyEncryptionKeyFile(path).bytes).toEqual(bytes);
+      else expect(readKeyEncryptionKeyFile(path).id).toBe(createKeyEncryptionKey(bytes).id);
     },
   );
 

@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { writeNewFile } from "../new-file.ts";
 import { createKeyEncryptionKey, type KeyEncryptionKey } from "./envelope.ts";
 
 /**
@@ -15,12 +15,17 @@ export function readKeyEncryptionKeyFile(path: string): KeyEncryptionKey {
     if ((mode & 0o077) !== 0) {
       throw new Error(`${path} can be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 it`);
     }
-    const text = readFileSync(file, "utf8").trim();
-    if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) throw new Error(`${path} must hold 32 bytes in base64`);
-    return createKeyEncryptionKey(Buffer.from(text, "base64"));
+    return parseKeyEncryptionKey(readFileSync(file, "utf8"), path);
   } finally {
     closeSync(file);
   }
+}
+
+/** @throws Error that names where the text was, and tells nothing of it. */
+export function parseKeyEncryptionKey(content: string, place: string): KeyEncryptionKey {
+  const text = content.trim();
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) throw new Error(`${place} must hold 32 bytes in base64`);
+  return createKeyEncryptionKey(Buffer.from(text, "base64"));
 }
 
 function openKeyFile(path: string): number {
@@ -40,27 +45,5 @@ function openKeyFile(path: string): number {
  */
 export function createKeyEncryptionKeyFile(path: string, bytes: Uint8Array): void {
   createKeyEncryptionKey(bytes);
-  const file = openNewFile(path);
-  try {
-    writeSync(file, `${Buffer.from(bytes).toString("base64")}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  // The name of a file is the content of its directory, which a power cut can lose on its own.
-  const directory = openSync(dirname(path), constants.O_RDONLY);
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
-}
-
-function openNewFile(path: string): number {
-  try {
-    return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-  } catch (cause) {
-    const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
-    throw exists ? new Error(`${path} exists already; a key is never overwritten`, { cause }) : cause;
-  }
+  writeNewFile(path, `${Buffer.from(bytes).toString("base64")}\n`);
 }

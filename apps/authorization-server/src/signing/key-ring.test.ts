@@ -46,7 +46,10 @@ function createKeyStorage() {
   const edit = (kid: string, change: Partial<SigningKey>): void => {
     keys = keys.map((key) => (key.kid === kid ? { ...key, ...change } : key));
   };
-  return { storage, writes, edit, states: () => keys.map(({ state }) => state), keys: () => keys };
+  const put = (next: readonly SigningKey[]): void => {
+    keys = next;
+  };
+  return { storage, writes, edit, put, states: () => keys.map(({ state }) => state), keys: () => keys };
 }
 
 describe("the key ring", () => {
@@ -129,6 +132,46 @@ describe("the key ring", () => {
     const before = ring.active();
     await ring.refresh();
     expect(ring.active()).toBe(before);
+  });
+
+  describe("R-25: a key that signs before this node has published it", () => {
+    const openSettling = async () => {
+      const pauses: { readonly milliseconds: number; readonly end: () => void }[] = [];
+      const pause = (milliseconds: number) =>
+        new Promise<void>((resolve) => void pauses.push({ milliseconds, end: resolve }));
+      return { pauses, ring: await openKeyRing(createParts({ pause })) };
+    };
+    const replace = async () => {
+      const parts = { ...createParts(), kek, nowSeconds: clock.seconds };
+      store.put([await createSigningKey(parts.policy, "active", parts)]);
+    };
+
+    test("settles for two seconds; each further one begins them anew", async () => {
+      const { ring, pauses } = await openSettling();
+      expect(ring.settling()).toBeUndefined();
+      await replace();
+      await ring.refresh();
+      const first = ring.settling();
+      expect(pauses.map(({ milliseconds }) => milliseconds)).toEqual([2_000]);
+      await replace();
+      await ring.refresh();
+      pauses[0]?.end();
+      await first;
+      expect(ring.settling()).toBeInstanceOf(Promise);
+      const second = ring.settling();
+      pauses[1]?.end();
+      await second;
+      expect(ring.settling()).toBeUndefined();
+    });
+
+    test("one that was published before signs at once, and so does the one of the start", async () => {
+      const { ring, pauses } = await openSettling();
+      for (const seconds of [90 * day - nextSeconds, 90 * day, 90 * day + passiveSeconds]) {
+        clock.seconds = start + seconds;
+        await ring.refresh();
+      }
+      expect([store.states(), ring.settling(), pauses]).toEqual([["active"], undefined, []]);
+    });
   });
 
   describe("another node wins the race", () => {

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@biped/listener";
+import { inTurn } from "../in-turn.ts";
 import type { Author, SigningKey, SigningKeyPromotion, Storage } from "../storage/storage.ts";
-import type { KeyEncryptionKey } from "./envelope.ts";
+import type { OpaqueKey } from "./envelope.ts";
 import { type KeyPolicy, type KeyStep, planKeyStep } from "./key-life-cycle.ts";
 import { createSigningKey, type OpenedKey, openSigningKey, resealSigningKey } from "./signing-key.ts";
 
@@ -9,6 +11,8 @@ export type ActiveKey = Pick<OpenedKey, "key" | "privateKey">;
 /** The signing keys as this node holds them. The store decides which key is active; no node's clock does alone. */
 export type KeyRing = {
   readonly active: () => ActiveKey;
+  /** While guards may not know the active key yet: until they do. Undefined at all other times. */
+  readonly settling: () => Promise<void> | undefined;
   /** Undefined for a kid that is unknown or gone. */
   readonly findPublicKey: (kid: string) => Pick<OpenedKey, "key" | "publicKey"> | undefined;
   readonly keySet: () => { readonly keys: readonly unknown[] };
@@ -18,30 +22,48 @@ export type KeyRing = {
 
 export type KeyRingParts = {
   readonly storage: Pick<Storage, "listSigningKeys" | "addSigningKey" | "promoteSigningKey" | "removeSigningKey">;
-  readonly kek: KeyEncryptionKey;
+  readonly kek: OpaqueKey;
   readonly policy: KeyPolicy & { readonly rsaBits: number };
   readonly nowSeconds: () => number;
   readonly log: Log;
+  /** Resolves so much later. */
+  readonly pause?: (milliseconds: number) => Promise<void>;
 };
 
+/** A guard hears of the new key from the revocation feed, and has then fetched the key set. */
+const settleMilliseconds = 2_000;
+
 type Held = {
-  readonly active: ActiveKey;
+  readonly active: OpenedKey;
   readonly published: ReadonlyMap<string, OpenedKey>;
   readonly keySet: { readonly keys: readonly unknown[] };
 };
 
 /** @throws Error that names the kid, if any key in the store cannot be opened. A missing key is made, a broken one never replaced. */
 export async function openKeyRing(parts: KeyRingParts): Promise<KeyRing> {
+  const { pause = (milliseconds) => sleep(milliseconds, undefined, { ref: false }) } = parts;
   let held = holdKeys(await takeDueSteps(parts), parts.kek);
+  let settling: Promise<void> | undefined;
+  /** A key that signs before it was published stands in for one that was compromised. */
+  const settle = (): void => {
+    const settled = pause(settleMilliseconds).then(() => {
+      if (settling === settled) settling = undefined;
+    });
+    settling = settled;
+  };
   return {
     active: () => held.active,
+    settling: () => settling,
     findPublicKey: (kid) => held.published.get(kid),
     keySet: () => held.keySet,
-    refresh: async () => {
+    refresh: inTurn(async () => {
       const keys = await takeDueSteps(parts);
       const unchanged = keys.length === held.published.size && keys.every((key) => isHeld(held, key));
-      if (!unchanged) held = holdKeys(keys, parts.kek);
-    },
+      if (unchanged) return;
+      const next = holdKeys(keys, parts.kek);
+      if (!held.published.has(next.active.key.kid)) settle();
+      held = next;
+    }),
   };
 }
 
@@ -84,7 +106,7 @@ export async function takeKeyStep(step: KeyStep, parts: KeyRingParts, author: Au
 
 function createPromotion(
   { next, former }: Extract<KeyStep, { readonly kind: "promote" }>,
-  kek: KeyEncryptionKey,
+  kek: OpaqueKey,
 ): SigningKeyPromotion {
   return {
     kid: next.kid,
@@ -97,11 +119,11 @@ function createPromotion(
 }
 
 /** @throws Error that names the kid of one that does not open. */
-export function openSigningKeys(keys: readonly SigningKey[], kek: KeyEncryptionKey): readonly OpenedKey[] {
+export function openSigningKeys(keys: readonly SigningKey[], kek: OpaqueKey): readonly OpenedKey[] {
   return keys.map((key) => openSigningKey(key, kek));
 }
 
-function holdKeys(keys: readonly SigningKey[], kek: KeyEncryptionKey): Held {
+function holdKeys(keys: readonly SigningKey[], kek: OpaqueKey): Held {
   const opened = openSigningKeys(keys, kek);
   const active = opened.find(({ key }) => key.state === "active");
   if (active === undefined) throw new Error("No signing key is active.");

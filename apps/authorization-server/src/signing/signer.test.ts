@@ -99,6 +99,35 @@ describe("the queue", () => {
     expect([load.outcomes.length, load.countRefused()]).toEqual([40, 0]);
   });
 
+  test("R-25: while the active key settles nothing is signed, whoever was in the queue waits as well", async () => {
+    const [former, next] = [opened, await createOpenedKey("Ed25519")];
+    let active: ActiveKey = former;
+    let settling: Promise<void> | undefined;
+    const inFlight: (() => void)[] = [];
+    held.signatures = inFlight;
+    const signer = createSigner({ activeKey: () => active, settling: () => settling, monotonicSeconds: () => 1000 });
+    const kids: (string | undefined)[] = [];
+    const ask = async (): Promise<void> => {
+      const token = await signer(claims);
+      kids.push(isRefusal(token) ? undefined : decodeProtectedHeader(token).kid);
+    };
+    const asked = Array.from({ length: 17 }, ask);
+    await setImmediate();
+    const settled = Promise.withResolvers<void>();
+    settling = settled.promise;
+    active = next;
+    asked.push(ask());
+    for (const end of inFlight.splice(0)) end();
+    await setImmediate();
+    expect([kids, inFlight.length]).toEqual([new Array(16).fill(former.key.kid), 0]);
+    settling = undefined;
+    settled.resolve();
+    await setImmediate();
+    for (const end of inFlight.splice(0)) end();
+    await Promise.all(asked);
+    expect(kids.slice(16)).toEqual([next.key.kid, next.key.kid]);
+  });
+
   /** Teaches the queue that a signature leaves it every ten milliseconds. */
   const learnPace = async (load: ReturnType<typeof createLoad>): Promise<void> => {
     await load.start(17);

@@ -3,31 +3,41 @@ import { type AccessTokenClaims, accessTokenType, type Refusal, refuse } from "@
 import { formatJwsSignature } from "./ecdsa-signature.ts";
 import type { ActiveKey } from "./key-ring.ts";
 import { digestOf } from "./signing-key.ts";
+import { createSigningQueue, type SigningQueue } from "./signing-queue.ts";
 
 /** Signs claims into a JWT (RFC 7515), or refuses for now when it has more to do than it can. */
 export type Signer = (claims: AccessTokenClaims) => Promise<string | Refusal>;
 
 export type SignerParts = {
   readonly activeKey: () => ActiveKey;
+  /** Until the active key may sign; undefined where it may. */
+  readonly settling?: () => Promise<void> | undefined;
   /** Never goes back; for the measure of the queue alone. */
   readonly monotonicSeconds: () => number;
+  /** One of its own if absent. */
+  readonly queue?: SigningQueue;
 };
 
-/** More would only lengthen the wait of file and DNS work in the same thread pool. */
-const signaturesAtOnce = 16;
 /**
  * Whoever would wait longer is told to come back. A refusal costs the event loop nearly what a token does, so that
  * a shorter limit makes busy clients that ask again at once eat up the tokens of all the others.
  */
 const longestWaitSeconds = 1;
 
-export function createSigner({ activeKey, monotonicSeconds }: SignerParts): Signer {
-  const queue = createQueue(monotonicSeconds);
+export function createSigner(parts: SignerParts): Signer {
+  const { activeKey, settling, monotonicSeconds, queue = createSigningQueue(monotonicSeconds) } = parts;
   let header: { readonly key: ActiveKey; readonly segment: string } | undefined;
 
-  return async (claims) => {
+  const sign: Signer = async (claims) => {
+    const settled = settling?.();
+    if (settled !== undefined) await settled;
     if (queue.expectedWaitSeconds() > longestWaitSeconds) return refuseOverload();
     await queue.enter();
+    // The key was replaced meanwhile.
+    if (settling?.() !== undefined) {
+      queue.leave();
+      return sign(claims);
+    }
     try {
       const key = activeKey();
       if (header?.key !== key) header = { key, segment: formatHeader(key) };
@@ -36,35 +46,7 @@ export function createSigner({ activeKey, monotonicSeconds }: SignerParts): Sign
       queue.leave();
     }
   };
-}
-
-function createQueue(monotonicSeconds: () => number) {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  let lastLeaveSeconds = 0;
-  let pace = 0;
-  return {
-    expectedWaitSeconds: () => waiting.length * pace,
-    enter: async (): Promise<void> => {
-      if (running < signaturesAtOnce) running += 1;
-      else {
-        // The pace counts from here: the time before anybody waited says nothing of it.
-        if (waiting.length === 0) lastLeaveSeconds = monotonicSeconds();
-        await new Promise<void>((resolve) => waiting.push(resolve));
-      }
-    },
-    /** Hands the place on. While somebody waits, the time between two leavings is the pace of the queue. */
-    leave: (): void => {
-      const now = monotonicSeconds();
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else {
-        pace += (now - lastLeaveSeconds - pace) / 64;
-        next();
-      }
-      lastLeaveSeconds = now;
-    },
-  };
+  return sign;
 }
 
 function refuseOverload(): Refusal {

@@ -10,7 +10,7 @@ import {
 import { isDeepStrictEqual, promisify } from "node:util";
 import type { SigningAlgorithm } from "@biped/protocol";
 import type { SigningKey, SigningKeyState } from "../storage/storage.ts";
-import { type EnvelopeContext, type KeyEncryptionKey, open, seal } from "./envelope.ts";
+import { type EnvelopeContext, type OpaqueKey, open, rewrap, seal } from "./envelope.ts";
 
 const generate = promisify(generateKeyPair);
 
@@ -27,7 +27,7 @@ function formatContext({ kid, algorithm, createdAt, state }: Binding): EnvelopeC
 export async function createSigningKey(
   { algorithm, rsaBits }: NewKeyPair,
   state: Extract<SigningKeyState, "next" | "active">,
-  { kek, nowSeconds }: { readonly kek: KeyEncryptionKey; readonly nowSeconds: number },
+  { kek, nowSeconds }: { readonly kek: OpaqueKey; readonly nowSeconds: number },
 ): Promise<SigningKey> {
   const { privateKey, publicKey } = await generateFor(algorithm, rsaBits);
   const probe = Buffer.from("first signature");
@@ -47,8 +47,10 @@ export type OpenedKey = { readonly key: SigningKey; readonly privateKey: KeyObje
  * The public key comes from the envelope too: one that somebody wrote beside it would make a forger's tokens good.
  * @throws Error that names the kid where the envelope does not open, or holds another key than the one published.
  */
-export function openSigningKey(key: SigningKey, kek: KeyEncryptionKey): OpenedKey {
-  const privateKey = createPrivateKey({ key: openContent(key, kek), format: "der", type: "pkcs8" });
+export function openSigningKey(key: SigningKey, kek: OpaqueKey): OpenedKey {
+  const privateKey = openEnvelope(key, (sealed) => {
+    return createPrivateKey({ key: open(sealed, formatContext(key), kek), format: "der", type: "pkcs8" });
+  });
   const publicKey = createPublicKey(privateKey);
   if (!isDeepStrictEqual(parseJson(key.publicJwk), createPublicJwk(publicKey, key.algorithm))) {
     throw new Error(`Signing key ${key.kid} is published with another public key than its own.`);
@@ -57,18 +59,27 @@ export function openSigningKey(key: SigningKey, kek: KeyEncryptionKey): OpenedKe
 }
 
 /** The same private key, sealed for another state. */
-export function resealSigningKey(key: SigningKey, state: SigningKeyState, kek: KeyEncryptionKey): string {
+export function resealSigningKey(key: SigningKey, state: SigningKeyState, kek: OpaqueKey): string {
   return seal(openContent(key, kek), formatContext({ ...key, state }), kek);
+}
+
+/** The same envelope under the KEK instead of a former one; undefined where it is so already. */
+export function rewrapSigningKey(key: SigningKey, kek: OpaqueKey): string | undefined {
+  return openEnvelope(key, (sealed) => rewrap(sealed, formatContext(key), kek));
 }
 
 export function digestOf(algorithm: SigningAlgorithm): "sha256" | null {
   return algorithm === "Ed25519" ? null : "sha256";
 }
 
-function openContent(key: SigningKey, kek: KeyEncryptionKey): Buffer {
+function openContent(key: SigningKey, kek: OpaqueKey): Buffer {
+  return openEnvelope(key, (sealed) => open(sealed, formatContext(key), kek));
+}
+
+function openEnvelope<Result>(key: SigningKey, work: (sealed: string) => Result): Result {
   try {
     if (key.sealedPrivateKey === undefined) throw new Error("its private key is gone");
-    return open(key.sealedPrivateKey, formatContext(key), kek);
+    return work(key.sealedPrivateKey);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : "unknown cause";
     throw new Error(`Signing key ${key.kid} cannot be opened: ${why}.`, { cause });
@@ -81,7 +92,8 @@ function generateFor(algorithm: SigningAlgorithm, rsaBits: number) {
   return generate("rsa", { modulusLength: rsaBits });
 }
 
-function createPublicJwk(publicKey: KeyObject, algorithm: SigningAlgorithm) {
+/** With the thumbprint as its `kid`. */
+export function createPublicJwk(publicKey: KeyObject, algorithm: SigningAlgorithm) {
   const jwk = publicKey.export({ format: "jwk" });
   return { ...jwk, kid: formatThumbprint(jwk), alg: algorithm, use: "sig" };
 }

@@ -291,6 +291,6 @@ export type AdministrationStorage = {
   readonly touchAccessToken: (id: string, lastUsedAt: number) => Promise<void>;
   readonly deleteAccessToken: (administratorId: string, id: string, author: Author) => Promise<boolean>;
 
-  /** Deletes what is over: sessions, challenges, attempts, invitations, idempotency records older than a day. */
+  /** Deletes what is over: sessions, challenges, attempts, invitations, revocations, idempotency records after a day. */
   readonly sweepEphemera: (at: number) => Promise<void>;
 };

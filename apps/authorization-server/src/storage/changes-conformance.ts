@@ -14,7 +14,7 @@ import {
   race,
   type Suite,
 } from "./conformance.ts";
-import { type Author, IdempotencyMismatch, type Storage } from "./storage.ts";
+import { type Author, IdempotencyMismatch, type Storage, type TokenOwner } from "./storage.ts";
 
 /** What every storage promises of changes: their versions, their epochs, and that they are made once. */
 export function describeChanges(suite: Suite): void {
@@ -24,6 +24,7 @@ export function describeChanges(suite: Suite): void {
     describeCredentialChanges(suite);
     describeRotations(suite);
     describeCompromise(suite);
+    describeTokensOf(suite);
     describeVersions(suite);
     describeIdempotency(suite);
     describeIdempotencyRaces(suite);
@@ -287,6 +288,72 @@ function describeCompromise(suite: Suite): void {
   });
 }
 
+function describeTokensOf(suite: Suite): void {
+  group(suite, "tokens of an account, a project, a credential", (it) => {
+    const begin = async (storage: Storage) => {
+      const { accountId, projectId } = await createPlace(storage);
+      const { clientId } = await createCredential(storage, { accountId, projectId });
+      const owners: readonly TokenOwner[] = [
+        { kind: "account", id: accountId },
+        { kind: "project", id: projectId },
+        { kind: "credential", clientId },
+      ];
+      return { accountId, clientId, projectId, owners };
+    };
+
+    it("are taken back by its epoch, and nothing else of it changes", async (given) => {
+      const { storage, other, listNewEvents } = given;
+      const { accountId, clientId, projectId, owners } = await begin(storage);
+      const before = await storage.findClient(clientId);
+      const made = (await listNewEvents()).length;
+      for (const epoch of [1, 2]) {
+        for (const owner of owners) {
+          expect(await storage.revokeTokensOf(owner, author)).toEqual({ epoch, version: epoch + 1 });
+        }
+      }
+      const raised = { epoch: 2, version: 3 };
+      expect(await other.findClient(clientId)).toEqual({
+        ...before,
+        account: { ...before?.account, ...raised },
+        project: { ...before?.project, ...raised },
+        credential: { ...before?.credential, ...raised },
+      });
+      const events = (await listNewEvents()).slice(made);
+      expect(events.map(({ action, subject }) => `${action} ${subject}`).slice(3)).toEqual([
+        `account.tokens-revoked account:${accountId}`,
+        `project.tokens-revoked project:${projectId}`,
+        `credential.tokens-revoked credential:${clientId}`,
+      ]);
+      for (const event of events.slice(3)) {
+        expect(event).toMatchObject({ ...author, accountId, before: { epoch: 1 }, after: { epoch: 2 } });
+      }
+    });
+
+    it("of what is not there, or was deleted, are none", async ({ storage, listNewEvents }) => {
+      const { clientId } = await begin(storage);
+      await storage.deleteCredential(clientId, author);
+      const { length } = await listNewEvents();
+      const missing: readonly TokenOwner[] = [
+        { kind: "account", id: 0 },
+        { kind: "project", id: 0 },
+        { kind: "credential", clientId },
+        { kind: "credential", clientId: "no\0ne" },
+      ];
+      for (const owner of missing) expect(await storage.revokeTokensOf(owner, author)).toBeUndefined();
+      expect((await listNewEvents()).length).toBe(length);
+    });
+
+    it("20 at once raise the epoch by 20", async (given) => {
+      const { owners } = await begin(given.storage);
+      for (const owner of owners) {
+        const answers = await race(given, 20, (node) => node.revokeTokensOf(owner, author));
+        const epochs = answers.map((answer) => (typeof answer === "object" ? answer.epoch : -1));
+        expect(epochs.toSorted((one, another) => one - another)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+      }
+    });
+  });
+}
+
 /** Each change of an object that has a version, by the same name. */
 async function makeVersioned(storage: Storage) {
   const place = await createPlace(storage);
@@ -297,10 +364,13 @@ async function makeVersioned(storage: Storage) {
   const steps: readonly (readonly [string, (by: Author) => Promise<unknown>])[] = [
     ["account", (by) => storage.changeAccount(place.accountId, { name: "x" }, by)],
     ["account", (by) => storage.setAccountState(place.accountId, "disabled", by)],
+    ["account", (by) => storage.revokeTokensOf({ kind: "account", id: place.accountId }, by)],
     ["cloud", (by) => storage.setCloudEndpoint({ name: place.cloud, endpoint: `https://${randomUUID()}` }, by)],
     ["project", (by) => storage.changeProject(place.projectId, { name: "x" }, by)],
     ["project", (by) => storage.moveProject(place.projectId, other, by)],
+    ["project", (by) => storage.revokeTokensOf({ kind: "project", id: place.projectId }, by)],
     ["credential", (by) => storage.changeCredential(clientId, { name: "x" }, by)],
+    ["credential", (by) => storage.revokeTokensOf({ kind: "credential", clientId }, by)],
     ["credential", (by) => storage.rotateSecret({ clientId, secret: next, formerExpiresAt: at + 60 }, by)],
     ["credential", (by) => storage.cancelRotation({ clientId, secretId: next.id }, by)],
     ["credential", (by) => storage.retireSecret(secretOf, by)],
@@ -369,6 +439,11 @@ function describeIdempotency(suite: Suite): void {
         (by: Author) => storage.createCredential(makeCredential(place), makeSecret(), by),
         (by: Author) => storage.changeCredential(clientId, { name: "y", expiresAt: undefined }, by),
         (by: Author) => storage.rotateSecret({ clientId, secret: makeSecret(), formerExpiresAt: at + 60 }, by),
+        (by: Author) => storage.revokeTokensOf({ kind: "account", id: accountId }, by),
+        (by: Author) => storage.revokeTokensOf({ kind: "project", id: projectId }, by),
+        (by: Author) => storage.revokeTokensOf({ kind: "credential", clientId }, by),
+        (by: Author) => storage.revokeTokensBefore(by.at, by),
+        (by: Author) => storage.revokeToken({ tokenId: randomUUID(), clientId, accountId, until: at }, by),
         (by: Author) => storage.deleteCredential(clientId, by),
       ]) {
         const by = keyed(randomUUID());

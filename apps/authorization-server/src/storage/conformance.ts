@@ -625,6 +625,41 @@ function describeTheRest(suite: Suite): void {
       ]);
     });
 
+    it("of 10,000 tokens of a credential that live and are revoked there is no next one; of another there is", async (given) => {
+      const { storage, fixture, listNewEvents } = given;
+      const [clientId, accountId] = [randomUUID(), 7];
+      // 9,999 of them live, and one has ended.
+      await fixture.execute(
+        `insert into token_revocation (token_id, client_id, account_id, until, revoked_at)
+         with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n < 9999)
+         select '${clientId}-' || n, '${clientId}', 7, ${at + 1} - (case when n = 0 then 1 else 0 end), ${at} from numbers`,
+      );
+      const revoke = (tokenId: string, of = clientId) =>
+        storage.revokeToken({ tokenId, clientId: of, accountId, until: at + 3600 }, author);
+      const [last, next, elsewhere] = [randomUUID(), randomUUID(), randomUUID()];
+      expect(await revoke(last)).toBeUndefined();
+      expect(await revoke(next)).toBe("limit reached");
+      expect(await revoke(last)).toBeUndefined();
+      expect(await storage.isTokenRevoked(next)).toBe(false);
+      expect(await revoke(elsewhere, randomUUID())).toBeUndefined();
+      expect((await listNewEvents()).map(({ subject }) => subject)).toEqual([`token:${last}`, `token:${elsewhere}`]);
+    });
+
+    it("five minutes after its token has ended, a revocation is swept", async ({ storage, other }) => {
+      const revocation = { tokenId: randomUUID(), clientId: randomUUID(), accountId: 7, until: at + 3600 };
+      await storage.revokeToken(revocation, author);
+      await storage.sweepEphemera(at + 3899);
+      expect(await other.isTokenRevoked(revocation.tokenId)).toBe(true);
+      await storage.sweepEphemera(at + 3900);
+      expect(await other.isTokenRevoked(revocation.tokenId)).toBe(false);
+    });
+
+    it("everything before a point in time is one event of the whole store", async ({ storage, listNewEvents }) => {
+      expect(await storage.revokeTokensBefore(at + 1, author)).toBe(at + 1);
+      const event = { ...written, action: "tokens.revoked-before", subject: "tokens", accountId: undefined };
+      expect(await listNewEvents()).toMatchObject([{ ...event, before: undefined, after: { before: at + 1 } }]);
+    });
+
     it("a text that cannot be read back as it is, is never stored", async ({ storage, listNewEvents }) => {
       await expect(storage.createAccount({ name: "a\0b" }, author)).rejects.toThrow("cannot be stored");
       await expect(storage.createAccount({ name: "\udc00" }, author)).rejects.toThrow("cannot be stored");
@@ -746,6 +781,10 @@ function makeWrites(
     () => storage.addSigningKey(makeKey("passive"), author),
     promote,
     () => storage.revokeToken(revocation, author),
+    () => storage.revokeTokensOf({ kind: "account", id: accountId }, author),
+    () => storage.revokeTokensOf({ kind: "project", id: projectId }, author),
+    () => storage.revokeTokensOf({ kind: "credential", clientId }, author),
+    () => storage.revokeTokensBefore(at, author),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { SigningAlgorithm } from "@biped/protocol";
 import type { AdministrationSchema } from "./schema-administration.ts";
-import type { SigningKeyState, State } from "./storage.ts";
+import type { SigningKeyState, State, UsageGap } from "./storage.ts";
 
 /**
  * The tables as the queries see them, the same on both engines. Times are epoch seconds, lists are JSON.
@@ -21,6 +21,9 @@ export type Schema = AdministrationSchema & {
   readonly account_usage: AccountUsageTable;
   readonly refusal_count: RefusalCountTable;
   readonly recent_refusal: RecentRefusalTable;
+  readonly usage_node: UsageNodeTable;
+  readonly usage_gap: UsageGapTable;
+  readonly issue_event: IssueEventTable;
   readonly idempotency_record: IdempotencyRecordTable;
   readonly audit_event: AuditEventTable;
   readonly audit_head: AuditHeadTable;
@@ -155,6 +158,28 @@ export type RecentRefusalTable = {
   /** When the last of them was. */
   readonly at: number;
   readonly count: number;
+};
+
+/** A node that runs, and until when all that it counted is stored. */
+export type UsageNodeTable = { readonly node_id: string; readonly started_at: number; readonly flushed_at: number };
+
+export type UsageGapTable = {
+  readonly node_id: string;
+  readonly from_at: number;
+  readonly until_at: number;
+  readonly cause: UsageGap["cause"];
+};
+
+/** A token that was issued in the audit mode `strict`. */
+export type IssueEventTable = {
+  readonly token_id: string;
+  readonly at: number;
+  readonly client_id: string;
+  readonly secret_id: string;
+  readonly account_id: number;
+  readonly project_id: number;
+  readonly scope: string;
+  readonly source: string;
 };
 
 /** What a change with this key answered, stored with the change (R-68). */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { migrateDatabase, openDatabase } from "@biped/database";
 import { chainStart, linkAuditEntry, verifyAuditChain } from "@biped/management-client/audit-chain";
 import { sql } from "kysely";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { createPostgresDatabase } from "../../../../test/postgres-database.ts";
 import { describeAdministration } from "./administration-conformance.ts";
 import { describeChanges } from "./changes-conformance.ts";
@@ -68,6 +68,45 @@ const engines = [
 ];
 
 describe.for(engines)("$name", ({ createUrl }) => {
+  test("a change of one node is told to another one where the engine can; what changed nothing is not", async () => {
+    const url = await createUrl();
+    const [one, other] = [await openStorage(url), await openStorage(url)];
+    let told = 0;
+    const stop = await other.listenForChanges(
+      () => {
+        told += 1;
+      },
+      () => expect.unreachable(),
+    );
+    const { id } = await one.createAccount({ name: "Example" }, author);
+    const expected = url.startsWith("sqlite:") ? 0 : 1;
+    await vi.waitFor(() => expect(told).toBe(expected));
+    await one.setAccountState(id, "enabled", author);
+    await one.setAccountState(id, "disabled", author);
+    await vi.waitFor(() => expect(told).toBe(2 * expected));
+    await stop();
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  test("the clock is the store's own, the same for two nodes", async () => {
+    const url = await createUrl();
+    const [one, other] = [await openStorage(url), await openStorage(url)];
+    const [first, second] = [await one.readClock(), await other.readClock()];
+    expect(second - first).toBeGreaterThanOrEqual(0);
+    expect(Math.abs(first - Date.now())).toBeLessThan(5_000);
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  test("C-06: of several cut-offs for everything the latest holds, and old ones are left out", async () => {
+    const storage = await openStorage(await createUrl());
+    expect(await storage.findNotBefore(0)).toBe(0);
+    await storage.revokeTokensBefore(author.at + 1, author);
+    await storage.revokeTokensBefore(author.at - 100, { ...author, at: author.at + 10 });
+    const cutOffs = [0, author.at, author.at + 1, author.at + 11].map((since) => storage.findNotBefore(since));
+    expect(await Promise.all(cutOffs)).toEqual([author.at + 1, author.at + 1, author.at - 100, 0]);
+    await storage.close();
+  });
+
   test("a deleted credential keeps its id and state, and its secrets' rows lose digest and pepper", async () => {
     const url = await createUrl();
     const database = await openDatabase<Schema>({ url, migrations });
@@ -168,7 +207,10 @@ test("credentials and secrets are read through the views that leave out what is 
 });
 
 test("a migration may be run twice and by two at once; PostgreSQL is refused before it", async () => {
-  const steps = ["0001_initial", "0002_expand_management", "0003_expand_administrators"];
+  const steps = [
+    ...["0001_initial", "0002_expand_management", "0003_expand_administrators"],
+    ...["0004_expand_usage_gaps", "0005_expand_revocations", "0006_expand_shared_limits"],
+  ];
   const url = await createPostgresDatabase();
   await expect(openStorage(url)).rejects.toThrow(`The database lacks ${steps.join(", ")}. Run migrate first.`);
   const runs = await Promise.all([migrateStorage(url), migrateStorage(url)]);
@@ -189,6 +231,8 @@ const swept = [
   "recovery_code",
   "sso_attempt",
   "totp_enrolment",
+  "token_revocation",
+  "issue_event",
 ];
 
 test("PostgreSQL: a role that may change no table, and no audit event, is all that a server needs", async () => {

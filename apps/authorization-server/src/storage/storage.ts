@@ -94,6 +94,15 @@ export type SigningKey = {
 
 export type Pepper = { readonly id: string; readonly sealed: string; readonly createdAt: number };
 
+/** Whatever the key-encryption key wraps. */
+export type Sealed =
+  | { readonly kind: "signing-key"; readonly key: SigningKey }
+  | { readonly kind: "pepper"; readonly pepper: Pepper }
+  | { readonly kind: "totp"; readonly administratorId: string; readonly sealed: string };
+
+/** A store that was restored lacks the changes of this time, in epoch seconds. */
+export type Restore = { readonly lacksFrom: number; readonly lacksTo: number };
+
 export type { AuditEntry, AuditEvent };
 
 /** The last event that was stored; sequence 0 before the first. */
@@ -151,6 +160,11 @@ export type TokenRevocation = {
   readonly until: number;
 };
 
+/** Whose tokens are taken back together. */
+export type TokenOwner =
+  | { readonly kind: "account" | "project"; readonly id: number }
+  | { readonly kind: "credential"; readonly clientId: string };
+
 /** Use of one secret since the last flush. */
 export type SecretUse = {
   readonly clientId: string;
@@ -158,6 +172,30 @@ export type SecretUse = {
   readonly lastUsedAt: number;
   readonly source: string;
   readonly tokens: number;
+};
+
+/** A process that counts use, and until when all that it counted is stored. */
+export type UsageNode = { readonly nodeId: string; readonly startedAt: number; readonly flushedAt: number };
+
+/** Between these times counts may be missing: a node ended without a word, or refusals came faster than it could tell them apart. */
+export type UsageGap = {
+  readonly nodeId: string;
+  readonly from: number;
+  readonly until: number;
+  readonly cause: "node ended" | "too many refusals";
+};
+
+/** A token that was issued, in the audit mode `strict` (R-56). */
+export type IssueEvent = {
+  readonly tokenId: string;
+  readonly at: number;
+  readonly clientId: string;
+  readonly secretId: string;
+  readonly accountId: number;
+  readonly projectId: number;
+  readonly scope: string;
+  /** IP address of the caller. */
+  readonly source: string;
 };
 
 export type AccountChange = {
@@ -190,6 +228,8 @@ export type Asking = {
 };
 
 export const credentialLimit = 10;
+/** So many tokens of one credential may be taken back one by one while they live: the feed has to hold them all. */
+export const tokenRevocationLimit = 10_000;
 
 export type Storage = CoreStorage & AdministrationStorage & ViewStorage;
 
@@ -228,6 +268,8 @@ export type CoreStorage = {
   readonly findProject: (id: number) => Promise<Project | undefined>;
   /** In the order of their ids. */
   readonly listProjects: (accountId: number) => Promise<readonly Project[]>;
+  /** The ids of those that are disabled, themselves or with their account, in order. */
+  readonly listDisabledProjects: () => Promise<readonly number[]>;
   /** Disabling raises the epoch. */
   readonly changeProject: (
     id: number,
@@ -307,9 +349,32 @@ export type CoreStorage = {
   /** Adds the first pepper. False if there is one already. */
   readonly addFirstPepper: (pepper: Pepper, author: Author) => Promise<boolean>;
 
-  /** Revoking twice is one revocation and one audit event. */
-  readonly revokeToken: (revocation: TokenRevocation, author: Author) => Promise<void>;
+  /**
+   * Replaces each envelope by what `rewrap` makes of it; undefined leaves it as it is. All of them or none, also where
+   * `rewrap` throws. Answers how many were replaced.
+   */
+  readonly rewrapEnvelopes: (
+    kek: { readonly id: string; readonly rewrap: (sealed: Sealed) => string | undefined },
+    author: Author,
+  ) => Promise<number>;
+
+  /** A store that was restored serves nobody before it is confirmed. */
+  readonly findUnconfirmedRestore: () => Promise<Restore | undefined>;
+  /** Answers what was confirmed, undefined if there was nothing to confirm. */
+  readonly confirmRestore: (author: Author) => Promise<Restore | undefined>;
+
+  /** Revoking twice is one revocation and one audit event. At most `tokenRevocationLimit` a credential. */
+  readonly revokeToken: (revocation: TokenRevocation, author: Author) => Promise<undefined | "limit reached">;
   readonly isTokenRevoked: (tokenId: string) => Promise<boolean>;
+  /** Raises the epoch, so that no token from before is good; new ones are. Undefined if there is no such owner. */
+  readonly revokeTokensOf: (
+    owner: TokenOwner,
+    author: Author,
+  ) => Promise<{ readonly epoch: number; readonly version: number } | undefined | "version mismatch">;
+  /** Tokens of every account that were issued before this epoch second are void. Answers it. */
+  readonly revokeTokensBefore: (before: number, author: Author) => Promise<number>;
+  /** The latest epoch second that was given so by a change at `since` or later; 0 if there is none. */
+  readonly findNotBefore: (since: number) => Promise<number>;
 
   /** The event that it was asked for, before it is; asked again under the author's key, no further event. */
   readonly recordAsking: (asked: Asked, author: Author) => Promise<Asking>;
@@ -318,10 +383,33 @@ export type CoreStorage = {
 
   /** Counts of use; no audit entry, as nothing is decided by them. */
   readonly recordUse: (uses: readonly SecretUse[]) => Promise<void>;
+  /** Of a node that starts. Marks a gap for each that ended without a word: on SQLite it replaces every other one. */
+  readonly beginUsageNode: (node: UsageNode) => Promise<void>;
+  /**
+   * All that the node counted until `flushedAt` is stored. Marks a gap, once, for each node that has been silent for a
+   * minute; one that was silent and lives takes its own mark back, since it still has its counts.
+   */
+  readonly touchUsageNode: (node: UsageNode) => Promise<void>;
+  /** Of a node that has stored all that it counted. */
+  readonly endUsageNode: (nodeId: string) => Promise<void>;
+  readonly recordUsageGap: (gap: UsageGap) => Promise<void>;
+  /** The latest hundred that end at `since` or later, oldest first. */
+  readonly listUsageGaps: (since: number) => Promise<readonly UsageGap[]>;
+
+  /** All of them or none; kept for 30 days. */
+  readonly recordIssues: (events: readonly IssueEvent[]) => Promise<void>;
 
   readonly listAuditEvents: (afterSequence: number, limit: number) => Promise<readonly AuditEvent[]>;
   /** Without it nobody could tell that the last events are missing. Read it before the events it is to bound. */
   readonly findAuditHead: () => Promise<AuditHead>;
+
+  /**
+   * Tells at once that there may be further audit events, and that this way of telling was lost; on SQLite and behind
+   * a pooler never, so that they must be looked for as well. Answers what ends it.
+   */
+  readonly listenForChanges: (onChange: () => void, onLost: () => void) => Promise<() => Promise<void>>;
+  /** The store's own clock, in epoch milliseconds: one for all nodes. */
+  readonly readClock: () => Promise<number>;
 
   /** Rejects within a second while the store is away. */
   readonly ping: () => Promise<void>;

@@ -11,10 +11,12 @@ import {
   type TokenRequest,
   targetProjectId,
 } from "@biped/protocol";
+import type { RecordIssue } from "../audit-log/issue-recorder.ts";
 import type { AuthenticateCredential, Decide } from "../credentials/authenticate-credential.ts";
 import { readClientRequest } from "../credentials/read-client-request.ts";
 import type { UseCounter } from "../credentials/use-counter.ts";
 import type { TokenBudget } from "../limits/token-budget.ts";
+import type { HoldIssuing } from "../revocation-feed/hold-issuing.ts";
 import type { Signer } from "../signing/signer.ts";
 import type { Project } from "../storage/storage.ts";
 import type { RefusalCounter } from "../usage/refusal-counter.ts";
@@ -23,9 +25,12 @@ export type TokenEndpointParts = {
   readonly authenticateCredential: AuthenticateCredential;
   readonly catalogue: ScopeCatalogue;
   readonly issuer: string;
-  readonly budget: TokenBudget;
+  readonly budget: Pick<TokenBudget, "spend">;
   readonly signer: Signer;
-  readonly uses: UseCounter;
+  readonly holdIssuing: HoldIssuing;
+  /** Only in the audit mode `strict`. */
+  readonly recordIssue: RecordIssue | undefined;
+  readonly uses: Pick<UseCounter, "count">;
   readonly refusals: Pick<RefusalCounter, "count">;
   readonly nowSeconds: () => number;
   readonly nextTokenId: () => string;
@@ -48,20 +53,24 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Endpoint {
       parts.refusals.count({ clientId: grant.clientId, at: parts.nowSeconds(), reason, source: request.source });
       return answerRefusal(refusal, request.id, { clientId });
     };
-    const spent = parts.budget(grant.clientId);
-    if (spent !== undefined) return refuseGranted(spent);
+    const rateFields = parts.budget.spend(grant);
+    if (isRefusal(rateFields)) return refuseGranted(rateFields);
 
     // Act
+    const held = parts.holdIssuing();
+    if (held !== undefined) await held;
     const { secretId, accountId, projectId, scopes } = grant;
     const nowSeconds = parts.nowSeconds();
     const tokenId = parts.nextTokenId();
     const token = await parts.signer(createAccessTokenClaims(grant, { issuer: parts.issuer, nowSeconds, tokenId }));
     if (isRefusal(token)) return refuseGranted(token);
-    parts.uses.count({ clientId, secretId, source: request.source, nowSeconds });
+    const log = { clientId, secretId, accountId, projectId, scope: scopes.join(" ") };
+    const { source } = request;
+    if (parts.recordIssue !== undefined) await parts.recordIssue({ ...log, tokenId, at: nowSeconds, source });
+    parts.uses.count({ clientId, secretId, source, nowSeconds });
 
     // Answer
-    const log = { clientId, secretId, accountId, projectId, scope: scopes.join(" ") };
-    return { status: 200, body: createTokenResponse(grant, token), log };
+    return { status: 200, headers: rateFields, body: createTokenResponse(grant, token), log };
   };
 }
 

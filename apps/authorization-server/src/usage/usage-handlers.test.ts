@@ -33,6 +33,8 @@ function createParts() {
       findAccount: async (id) => (id === 7 ? ({ id } as Account) : undefined),
       findEmails: async () => new Map(),
       listTokenCreations: async () => [],
+      listUsageGaps: (since) =>
+        note("gaps", since, [{ nodeId: "a", from: now - 60, until: now - 57, cause: "node ended" }]),
       countObjects: (reach) => note("counts", reach, { accounts: 1, projects: 2, credentials: 3 }),
       readUsage: (of, period) => {
         const at = now - (now % period.bucketSeconds);
@@ -123,19 +125,23 @@ describe("GET /api/overview", () => {
   });
 });
 
-test("GET /api/credentials/:clientId/usage: days of UTC with none left out, 30 of them if nothing is said", async () => {
+test("GET /api/credentials/:clientId/usage: days of UTC with none left out, 30 of them if nothing is said, and gaps", async () => {
   const { handlers, asked } = createParts();
   const name = "GET /api/credentials/:clientId/usage";
   const read = async (query: unknown) => {
     const answer = await handlers[name](createRequest<typeof name>({ caller: viewer, query }));
-    return isRefusal(answer) ? undefined : operations[name].answer.parse(answer.body).items;
+    return isRefusal(answer) ? undefined : operations[name].answer.parse(answer.body);
   };
-  expect(await read({ days: 2 })).toEqual([
-    { at: "2027-01-14T00:00:00Z", tokens: 5, refusals: 0 },
-    { at: "2027-01-15T00:00:00Z", tokens: 2, refusals: 1 },
-  ]);
+  expect(await read({ days: 2 })).toEqual({
+    items: [
+      { at: "2027-01-14T00:00:00Z", tokens: 5, refusals: 0 },
+      { at: "2027-01-15T00:00:00Z", tokens: 2, refusals: 1 },
+    ],
+    gaps: [{ from: "2027-01-15T07:59:40Z", to: "2027-01-15T07:59:43Z" }],
+  });
+  expect(asked.gaps).toBe(1_799_884_800);
   expect(asked.usage).toMatchObject({ of: { clientId }, period: { since: 1_799_884_800, bucketSeconds: 86_400 } });
-  expect(await read({})).toHaveLength(30);
+  expect((await read({}))?.items).toHaveLength(30);
 });
 
 test("GET /api/credentials/:clientId/refusals: with the reason in plain words", async () => {

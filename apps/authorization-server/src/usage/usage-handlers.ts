@@ -18,6 +18,7 @@ export type UsageHandlerParts = {
     | "listExpiring"
     | "listRefusals"
     | "listTokenCreations"
+    | "listUsageGaps"
     | "pageAuditEvents"
     | "readUsage"
   >;
@@ -47,7 +48,11 @@ export function createUsageHandlers({ storage, nowSeconds }: UsageHandlerParts):
     "GET /api/credentials/:clientId/usage": async ({ target, query }) => {
       const { clientId } = readCredential(target);
       const period = listBuckets(nowSeconds(), secondsPerDay, query.days ?? usualDays);
-      return { body: { items: fillBuckets(period, await storage.readUsage({ clientId }, period)) } };
+      const items = fillBuckets(period, await storage.readUsage({ clientId }, period));
+      const gaps = await storage.listUsageGaps(period.since);
+      return {
+        body: { items, gaps: gaps.map(({ from, until }) => ({ from: formatTime(from), to: formatTime(until) })) },
+      };
     },
 
     "GET /api/credentials/:clientId/refusals": async ({ target }) => {

@@ -130,7 +130,7 @@ async function show(context: CommandContext, id: number, command: Command): Prom
   ]);
 }
 
-function readAccount({ management }: AdminSession, accountId: number): Promise<Account> {
+export function readAccount({ management }: AdminSession, accountId: number): Promise<Account> {
   return management.call("GET /api/accounts/:accountId", { params: { accountId } });
 }
 

@@ -51,6 +51,13 @@ export function formatExpiry(expiry: Expiry, nowMilliseconds: number): string | 
   return "at" in expiry ? expiry.at : new Date(nowMilliseconds + expiry.inSeconds * 1000).toISOString();
 }
 
+/** A point in time, as the API takes it. */
+export function parsePoint(text: string): string {
+  const instant = parseInstant(text);
+  if (instant !== undefined) return instant;
+  throw new InvalidArgumentError("It must be an ISO 8601 date, or a time with its zone.");
+}
+
 /** "10.0.0.0/8,192.0.2.7/32"; "anywhere" is no range at all. */
 export function parseRanges(text: string): readonly string[] {
   if (text === "anywhere") return [];

@@ -10,6 +10,8 @@ import { addCredentialsCommands } from "./credentials.ts";
 import { addMembersCommands } from "./members.ts";
 import { addOverviewCommands } from "./overview.ts";
 import { addProjectsCommands } from "./projects.ts";
+import { addRevocationsCommand } from "./revocations.ts";
+import { addRevokeCommands } from "./revoke.ts";
 import { addSigningKeysCommands } from "./signing-keys.ts";
 
 /** Everything below `biped admin`. */
@@ -23,6 +25,8 @@ export function addAdminNouns(admin: Command, context: CommandContext): void {
   addCredentialsCommands(admin, context);
   addCloudsCommands(admin, context);
   addSigningKeysCommands(admin, context);
+  addRevokeCommands(admin, context);
+  addRevocationsCommand(admin, context);
   addAdministratorsCommands(admin, context);
   addMembersCommands(admin, context);
 }

@@ -149,7 +149,7 @@ async function show(context: CommandContext, id: number, command: Command): Prom
   ]);
 }
 
-function readProject({ management }: AdminSession, projectId: number): Promise<Project> {
+export function readProject({ management }: AdminSession, projectId: number): Promise<Project> {
   return management.call("GET /api/projects/:projectId", { params: { projectId } });
 }
 

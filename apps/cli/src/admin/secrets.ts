@@ -71,7 +71,7 @@ function addEndCommands(credentials: Command, context: CommandContext): void {
       formatExamples(`admin credentials retire-secret ${sampleId} \\\n      a1bb37b4-7aa3-4dd5-8d74-0400476c5e59`),
     )
     .action((clientId: string, secretId: string, options: EndOptions, command: Command) =>
-      endSecret(context, { clientId, options, choose: (credential) => findSecret(credential, secretId) }, command),
+      retireSecret(context, { clientId, secretId, options }, command),
     );
 }
 
@@ -95,6 +95,17 @@ async function startRotation(
       { ifVersion: credential.version },
     ),
   );
+}
+
+type Retirement = { readonly clientId: string; readonly secretId: string; readonly options: EndOptions };
+
+/** Also `biped admin revoke secret`: tokens end with the secret for which they were issued. */
+export function retireSecret(
+  context: CommandContext,
+  { clientId, secretId, options }: Retirement,
+  command: Command,
+): Promise<void> {
+  return endSecret(context, { clientId, options, choose: (credential) => findSecret(credential, secretId) }, command);
 }
 
 type Ending = {

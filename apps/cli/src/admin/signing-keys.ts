@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { openSession } from "./admin-session.ts";
 import { type ConfirmOptions, confirm, confirmOption } from "./confirm.ts";
+import { addDrillCommand } from "./drill-signing-keys.ts";
 import { formatExamples, printList } from "./print-answer.ts";
 import { checkItems } from "./take-pages.ts";
 
@@ -10,6 +11,7 @@ import { checkItems } from "./take-pages.ts";
 export function addSigningKeysCommands(admin: Command, context: CommandContext): void {
   const keys = admin
     .command("signing-keys")
+    .alias("keys")
     .description("keys that sign the tokens")
     .addHelpText("after", formatExamples("admin signing-keys list", "admin signing-keys rotate"));
   keys
@@ -29,11 +31,14 @@ export function addSigningKeysCommands(admin: Command, context: CommandContext):
     .option(...confirmOption)
     .addHelpText(
       "after",
-      `\nEvery token of the key is refused as soon as the guards read the key set again.\n${formatExamples(
+      `\nEvery token of the key is refused within seconds by the guards that follow the\nrevocation feed, within five minutes by others. The drill measures it.\n${formatExamples(
         "admin signing-keys compromise HThxctUNoXDF6mxcEv6zDCbpw2z1todS4DDZlmIhaTE",
       )}`,
     )
-    .action((kid: string, options: ConfirmOptions, command: Command) => compromise(context, { kid, options }, command));
+    .action((kid: string, options: ConfirmOptions, command: Command) =>
+      compromiseKey(context, { kid, options }, command),
+    );
+  addDrillCommand(keys, context);
 }
 
 async function list(context: CommandContext, command: Command): Promise<void> {
@@ -48,7 +53,12 @@ async function rotate(context: CommandContext, command: Command): Promise<void> 
 
 type Emergency = { readonly kid: string; readonly options: ConfirmOptions };
 
-async function compromise(context: CommandContext, { kid, options }: Emergency, command: Command): Promise<void> {
+/** Also `biped admin revoke key`. */
+export async function compromiseKey(
+  context: CommandContext,
+  { kid, options }: Emergency,
+  command: Command,
+): Promise<void> {
   const { terminal, management } = await openSession(context, command);
   await confirm(terminal, `Take ${kid} out of use now, and refuse every token that it signed?`, options);
   const { items } = await management.call("POST /api/signing-keys/:kid/compromise", { params: { kid }, body: {} });

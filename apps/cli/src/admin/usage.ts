@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
+import { escapeControls } from "../terminal/escape-controls.ts";
 import { clientIdArgument, parseWhole, sampleId } from "./admin-arguments.ts";
 import { openSession } from "./admin-session.ts";
 import { formatDay, formatExamples, printList } from "./print-answer.ts";
@@ -28,7 +29,8 @@ type Asked = { readonly clientId: string; readonly options: { readonly days?: nu
 
 async function listUsage(context: CommandContext, { clientId, options }: Asked, command: Command): Promise<void> {
   const { terminal, management } = await openSession(context, command);
-  const { items } = await management.call("GET /api/credentials/:clientId/usage", {
+  // A server of an earlier version tells of no gaps.
+  const { items, gaps = [] } = await management.call("GET /api/credentials/:clientId/usage", {
     params: { clientId },
     query: options,
   });
@@ -38,6 +40,9 @@ async function listUsage(context: CommandContext, { clientId, options }: Asked, 
     row: ({ at, tokens, refusals }) => [formatDay(terminal, at), String(tokens), String(refusals)],
     empty: "It was not used in this time.",
   });
+  for (const { from, to } of gaps) {
+    terminal.note(escapeControls(`Counts from ${from} to ${to} may be missing: a node ended before it wrote them.`));
+  }
 }
 
 async function listRefusals(context: CommandContext, clientId: string, command: Command): Promise<void> {

@@ -31,6 +31,30 @@ test("a 404 is an answer, and one without a date says nothing about clocks", asy
   expect((await examine(async () => new Response("", { status: 404 }))).map(({ name }) => name)).toEqual(["service"]);
 });
 
+test.each([
+  [
+    { checks: { clock: { ok: true, offsetSeconds: 31 } } },
+    "the clock of the node that answered is 31 seconds behind its store's",
+  ],
+  [
+    { checks: { clock: { ok: true, offsetSeconds: -180 } } },
+    "the clock of the node that answered is 3 minutes ahead of its store's",
+  ],
+  [{ checks: { clock: { ok: true, offsetSeconds: 2 } } }, undefined],
+  [{ status: "ready" }, undefined],
+  ["no JSON", undefined],
+])("F-15: a node of ours that says %j of itself: %s", async (readiness, message) => {
+  const body = typeof readiness === "string" ? readiness : JSON.stringify(readiness);
+  const parts = {
+    fetch: async (url: string | URL | Request) => new Response(String(url).endsWith("/readyz") ? body : "{}"),
+    signal: new AbortController().signal,
+    nowMilliseconds: () => now,
+  };
+  const findings = await examineService("https://auth.example.com", parts);
+  const found = findings.filter(({ name }) => name === "node clock");
+  expect(found.map((finding) => [finding.verdict, finding.message])).toEqual(message ? [["warning", message]] : []);
+});
+
 test("a service that cannot be reached fails with 4 and the reason of the connection", async () => {
   const failure = new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED 127.0.0.1:1") });
   const findings = await examine(() => Promise.reject(failure));

@@ -17,6 +17,8 @@ export type ExaminationParts = {
 const timeoutMilliseconds = 10_000;
 const warningSkewSeconds = 30;
 const failingSkewSeconds = 300;
+/** As the node itself takes it: below that it changes nothing. */
+const nodeSkewSeconds = 2;
 const warningSecretDays = 30;
 const dayMilliseconds = 86_400_000;
 
@@ -37,7 +39,31 @@ export async function examineService(authUrl: string, parts: ExaminationParts): 
     message: `${url.origin} answers in ${milliseconds} ms`,
     milliseconds,
   };
-  return [service, ...examineClock(reached.date, parts.nowMilliseconds())];
+  const clock = examineClock(reached.date, parts.nowMilliseconds());
+  return [service, ...clock, ...(reached.status === 200 ? await examineNodeClock(url.origin, parts) : [])];
+}
+
+/** What an authorization server of ours tells of its own clock. It goes by the store's, so that tokens are right. */
+async function examineNodeClock(origin: string, parts: ExaminationParts): Promise<Finding[]> {
+  const asked = await ask(new URL("/readyz", origin), parts);
+  const offsetSeconds = "failure" in asked ? undefined : readOffset(await asked.json().catch(() => undefined));
+  if (offsetSeconds === undefined || Math.abs(offsetSeconds) <= nodeSkewSeconds) return [];
+  const where = `${formatDuration(Math.abs(offsetSeconds))} ${offsetSeconds > 0 ? "behind" : "ahead of"}`;
+  const message = `the clock of the node that answered is ${where} its store's`;
+  const next = "Ask the service's operator to set that machine's clock by NTP. Until then the store's clock is used.";
+  return [{ name: "node clock", verdict: "warning", message, next }];
+}
+
+function readOffset(body: unknown): number | undefined {
+  const checks = readMember(body, "checks");
+  const offset = readMember(readMember(checks, "clock"), "offsetSeconds");
+  return typeof offset === "number" ? offset : undefined;
+}
+
+function readMember(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null
+    ? new Map<string, unknown>(Object.entries(value)).get(name)
+    : undefined;
 }
 
 /** RFC 9110 §6.6.1: whole seconds, so that one more or less says nothing. */
@@ -124,14 +150,20 @@ function judgeKnock(reached: Knocked): Failure | undefined {
   return { message: `cannot be reached: ${reached.failure}`, next, exitCode: exitCodes.unreachable };
 }
 
-type Knocked = { readonly date: string | null } | { readonly failure: string };
+type Failed = { readonly failure: string };
+type Knocked = { readonly date: string | null; readonly status: number } | Failed;
 
-async function knock(url: URL, { fetch, signal }: ExaminationParts): Promise<Knocked> {
+async function knock(url: URL, parts: ExaminationParts): Promise<Knocked> {
+  const answer = await ask(url, parts);
+  if ("failure" in answer) return answer;
+  await answer.body?.cancel();
+  return { date: answer.headers.get("date"), status: answer.status };
+}
+
+async function ask(url: URL, { fetch, signal }: ExaminationParts): Promise<Response | Failed> {
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMilliseconds)]);
-    const answer = await fetch(url, { redirect: "manual", signal: limit });
-    await answer.body?.cancel();
-    return { date: answer.headers.get("date") };
+    return await fetch(url, { redirect: "manual", signal: limit });
   } catch (error) {
     signal.throwIfAborted();
     return { failure: describeFailure(error) };

@@ -142,6 +142,7 @@ export function ConfirmDialog({ children, confirmLabel, typedText, onConfirm, ..
           value={typed}
           onChange={setTyped}
           autoComplete="off"
+          autoCapitalize="off"
           spellCheck={false}
         />
       )}

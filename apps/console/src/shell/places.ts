@@ -2,7 +2,15 @@ import type { IconName } from "../design/icon.tsx";
 
 /** The pages that the navigation and the command palette lead to. */
 export type Place = {
-  readonly to: "/" | "/accounts" | "/clouds" | "/signing-keys" | "/administrators" | "/audit-log" | "/you";
+  readonly to:
+    | "/"
+    | "/accounts"
+    | "/clouds"
+    | "/signing-keys"
+    | "/revocations"
+    | "/administrators"
+    | "/audit-log"
+    | "/you";
   readonly title: string;
   readonly icon: IconName;
   readonly isForPlatformOwners?: true;
@@ -18,6 +26,7 @@ const places: readonly Place[] = [
     icon: "signing-key",
     isForPlatformOwners: true,
   },
+  { to: "/revocations", title: "Revocations", icon: "revocation", isForPlatformOwners: true },
   { to: "/administrators", title: "Administrators", icon: "administrators" },
   { to: "/audit-log", title: "Audit log", icon: "audit-log" },
 ];

@@ -23,6 +23,7 @@ export type Engine = {
     task: Extract<Task, { readonly kind: Kind }>,
     signal?: AbortSignal,
   ) => Promise<Outcomes[Kind]>;
+  readonly countProcesses: () => number;
   /** Kills what runs. */
   readonly close: () => Promise<void>;
 };
@@ -47,6 +48,7 @@ export function createEngine(settings: EngineSettings): Engine {
         running.delete(done);
       }
     },
+    countProcesses: () => running.size,
     async close() {
       closing.abort(new EngineFailure("The engine was closed.", { isLasting: false }));
       await Promise.allSettled(running);

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import type { Guard } from "@biped/guard";
 import type { Answer, Endpoint, HttpRequest } from "@biped/listener";
 import { isRefusal, type Refusal, refuse } from "@biped/protocol";
 import type { TakePlace } from "../places.ts";
@@ -6,11 +7,13 @@ import type { RunFile } from "../runs/run.ts";
 import type { LinkedFile, Storage } from "../storage/storage.ts";
 import { type ByteRange, parseByteRange } from "./byte-range.ts";
 import type { FileStore } from "./file-store.ts";
+import { parseFooting } from "./footing-text.ts";
 import { type LinkQuery, parseLinkQuery } from "./link.ts";
 import type { Links } from "./links.ts";
 import { readBytes } from "./read-bytes.ts";
 
 export type FetchFileParts = {
+  readonly guard: Pick<Guard, "checkFooting">;
   readonly storage: Pick<Storage, "findLinkedFile">;
   readonly fileStore: Pick<FileStore, "open">;
   readonly links: Pick<Links, "isSigned">;
@@ -51,7 +54,7 @@ export function createFetchFileEndpoint(parts: FetchFileParts): Endpoint {
 
 /** A wrong signature and an unknown file are one answer; whether a link is over is told only to whoever had it. */
 async function findLinkedFile(
-  { storage, links, nowSeconds }: FetchFileParts,
+  { storage, links, guard, nowSeconds }: FetchFileParts,
   query: LinkQuery,
   fileId: string,
 ): Promise<LinkedFile | Refusal> {
@@ -62,8 +65,25 @@ async function findLinkedFile(
     return refuse("FORBIDDEN", "This is no link to a file.", linked === undefined ? "unknown file" : "wrong signature");
   }
   if (linked.file.expiresAt <= nowSeconds()) return refuseGone("its time is over");
-  const isOver = Number(query.exp) <= nowSeconds();
-  return isOver ? refuse("FORBIDDEN", "The link has ended. Read the run again for a new one.") : linked;
+  if (Number(query.exp) <= nowSeconds()) return refuseEnded("its time is over");
+  return (await checkFooting(query, linked.projectId, guard)) ?? linked;
+}
+
+/** A link ends with the token that asked for it (C-01). */
+async function checkFooting(
+  { footing: text }: LinkQuery,
+  projectId: number,
+  guard: FetchFileParts["guard"],
+): Promise<Refusal | undefined> {
+  if (text === undefined) return undefined;
+  const footing = parseFooting(text, projectId);
+  if (footing === undefined) throw new Error("A link that was signed here has a footing that cannot be read.");
+  const refusal = await guard.checkFooting(footing);
+  return refusal === undefined || refusal.status === 503 ? refusal : refuseEnded("what it stood on was revoked");
+}
+
+function refuseEnded(reason: string): Refusal {
+  return refuse("FORBIDDEN", "The link has ended. Read the run again for a new one.", reason);
 }
 
 function refuseGone(reason: string): Refusal {

@@ -165,7 +165,7 @@ describe("403 FORBIDDEN, and nothing of what is wrong", () => {
   test("any character of the file's id or of a parameter is another one", async () => {
     const target = await createTarget();
     const values = [...target.matchAll(/(?<=\/files\/|[&?]\w+=)[^&?]+/g)];
-    expect(values.length).toBe(5);
+    expect(values.length).toBe(6);
     for (const { 0: value, index } of values) {
       for (let at = index; at < index + value.length; at += 1) {
         const code = target.charCodeAt(at);
@@ -207,7 +207,8 @@ describe("403 FORBIDDEN, and nothing of what is wrong", () => {
     const parts = { storage: app.storage, nowSeconds, randomBytes };
     const links = createLinks({ ...parts, endpoint: "https://api.us-east.example.com" });
     const found = await app.storage.findRun(projectId, jobId, runId);
-    const [foreign] = await links.create(projectId, found?.files ?? []);
+    const footing = { account: [1, 0], project: [projectId, 0], marks: [1, 2, 3, 4], issuedAt: now } as const;
+    const [foreign] = await links.create(footing, found?.files ?? []);
     const { pathname, search } = new URL(foreign!.link.url);
     expect(readError(await fetchTarget(`${pathname}${search}`))).toStrictEqual(noLink);
   });
@@ -264,8 +265,12 @@ describe("parameters", () => {
   test("400 INVALID_REQUEST: one is missing, given twice or not known", async () => {
     const [path = "", query = ""] = (await createTarget()).split("?");
     const pairs = query.split("&");
+    const without = (pair: string): string => pairs.filter((other) => other !== pair).join("&");
+    // A link of the former version had no footing; one of this version is not signed without.
+    const [footing = "", required] = [pairs.find(isFooting), pairs.filter((pair) => !isFooting(pair))];
+    expect(readError(await fetchTarget(`${path}?${without(footing)}`))).toStrictEqual(noLink);
     const wrong = [
-      ...pairs.map((pair) => pairs.filter((other) => other !== pair).join("&")),
+      ...required.map(without),
       ...pairs.map((pair) => `${query}&${pair}`),
       ...pairs.map((pair) => `${query}&${pair.split("=")[0]}=`),
       `${query}&filename=x.html`,
@@ -278,6 +283,8 @@ describe("parameters", () => {
     }
   });
 });
+
+const isFooting = (pair: string): boolean => pair.startsWith("footing=");
 
 describe("time", () => {
   test("403 FORBIDDEN after 15 minutes, not a second before, and the text says how to go on", async () => {

@@ -11,18 +11,24 @@ export type Link = {
 
 export const linkLifetimeSeconds = 900;
 
-const parameterNames = ["v", "exp", "key", "sig"] as const;
+const requiredNames = ["v", "exp", "key", "sig"] as const;
 
 /** The query of a link, as it was sent. */
-export type LinkQuery = Readonly<Record<(typeof parameterNames)[number], string>>;
+export type LinkQuery = Readonly<Record<(typeof requiredNames)[number], string>> & {
+  /** What the token stood on that asked for the link. Links of version 1, which are made no more, have none. */
+  readonly footing?: string;
+};
 
 /** Each parameter once, in any order, and no other. What they say is for the signature to judge. */
 export function parseLinkQuery(query: string): LinkQuery | Refusal {
-  const parameters = parseQuery(query, parameterNames);
+  const parameters = parseQuery(query, [...requiredNames, "footing"]);
   if (isRefusal(parameters)) return parameters;
-  const [v, exp, key, sig] = parameterNames.map((name) => parameters.get(name));
-  if (v !== undefined && exp !== undefined && key !== undefined && sig !== undefined) return { v, exp, key, sig };
-  const missing = parameterNames.find((name) => !parameters.has(name));
+  const [v, exp, key, sig] = requiredNames.map((name) => parameters.get(name));
+  if (v !== undefined && exp !== undefined && key !== undefined && sig !== undefined) {
+    const footing = parameters.get("footing");
+    return { v, exp, key, sig, ...(footing !== undefined && { footing }) };
+  }
+  const missing = requiredNames.find((name) => !parameters.has(name));
   return refuse("INVALID_REQUEST", `${missing} is required.`);
 }
 
@@ -36,8 +42,10 @@ export type LinkedFacts = Omit<LinkQuery, "sig"> & {
 };
 
 /** In base64url. Each part is preceded by its length, so that no two tuples are the same bytes. */
-export function signLink(secret: Uint8Array, { v, exp, key, host, fileId, projectId, linkEpoch }: LinkedFacts): string {
+export function signLink(secret: Uint8Array, facts: LinkedFacts): string {
+  const { v, exp, key, footing, host, fileId, projectId, linkEpoch } = facts;
   const parts = [v, "GET", host, fileId, `${projectId}`, `${linkEpoch}`, exp, key];
+  if (footing !== undefined) parts.push(footing);
   const hmac = createHmac("sha256", secret);
   for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:${part}`);
   return hmac.digest("base64url");

@@ -1,15 +1,32 @@
 import { createHmac } from "node:crypto";
-import { isRefusal } from "@biped/protocol";
+import { footingOf, isRefusal } from "@biped/protocol";
 import { describe, expect, test } from "vitest";
 import type { RunFile } from "../runs/run.ts";
 import type { LinkKey } from "../storage/storage.ts";
-import { type LinkQuery, parseLinkQuery } from "./link.ts";
+import { formatFooting, parseFooting } from "./footing-text.ts";
+import { type LinkQuery, parseLinkQuery, signLink } from "./link.ts";
 import { createLinks, type Links } from "./links.ts";
 
 const start = 1_800_000_000;
 const hour = 3600;
 const endpoint = "https://api.eu-west-1.example.com";
 const projectId = 42;
+const footing = footingOf(
+  {
+    ...{
+      iss: "i",
+      sub: "c",
+      client_id: "c",
+      aud: ["a"],
+      exp: start + hour,
+      iat: start,
+      jti: "j",
+      scope: "data-export",
+    },
+    ...{ project_id: projectId, account_id: 7, secret_id: "s", epochs: { account: 1, project: 2, credential: 3 } },
+  },
+  "k",
+);
 
 const file: RunFile = {
   fileId: "0123456789abcdef0123456789abcdef",
@@ -57,7 +74,7 @@ function createStore() {
 }
 
 async function createQuery(links: Links, linked: RunFile = file): Promise<LinkQuery> {
-  const [created] = await links.create(projectId, [linked]);
+  const [created] = await links.create(footing, [linked]);
   const query = parseLinkQuery(new URL(created!.link.url).search.slice(1));
   if (isRefusal(query)) throw new Error(query.description);
   return query;
@@ -68,16 +85,17 @@ const isSigned = async (links: Links, query: LinkQuery, changes: object = {}) =>
 
 test("the URL is the endpoint's; the signature is HMAC-SHA-256 over all parts, each with its length", async () => {
   const store = createStore();
-  const [created] = await store.open().create(projectId, [file]);
+  const [created] = await store.open().create(footing, [file]);
   const [key] = store.readKeys();
   const exp = `${start + 900}`;
-  const parts = ["1", "GET", "api.eu-west-1.example.com", file.fileId, "42", "0", exp, "0101010101010101"];
+  const stands = formatFooting(footing);
+  const parts = ["2", "GET", "api.eu-west-1.example.com", file.fileId, "42", "0", exp, "0101010101010101", stands];
   const tuple = parts.map((part) => `${part.length}:${part}`).join("");
   const sig = createHmac("sha256", key!.secret).update(tuple).digest("base64url");
   expect(created).toStrictEqual({
     file,
     link: {
-      url: `${endpoint}/v1/files/${file.fileId}?v=1&exp=${exp}&key=0101010101010101&sig=${sig}`,
+      url: `${endpoint}/v1/files/${file.fileId}?v=2&exp=${exp}&key=0101010101010101&footing=${stands}&sig=${sig}`,
       expiresAt: start + 900,
     },
   });
@@ -85,13 +103,13 @@ test("the URL is the endpoint's; the signature is HMAC-SHA-256 over all parts, e
 
 test("a link ends with its file", async () => {
   const store = createStore();
-  const [created] = await store.open().create(projectId, [{ ...file, expiresAt: start + 60 }]);
+  const [created] = await store.open().create(footing, [{ ...file, expiresAt: start + 60 }]);
   expect(created!.link.expiresAt).toBe(start + 60);
 });
 
 test("no key is made for a run without files", async () => {
   const store = createStore();
-  expect(await store.open().create(projectId, [])).toStrictEqual([]);
+  expect(await store.open().create(footing, [])).toStrictEqual([]);
   expect(store.readKeys()).toStrictEqual([]);
 });
 
@@ -107,10 +125,18 @@ describe("a signature is good for", () => {
     expect(await isSigned(store.open("https://api.eu-west-1.example.com:8443"), query)).toBe(false);
   });
 
-  test("its own version, end and key", async () => {
+  test("its own version, end, key and footing", async () => {
     const links = createStore().open();
     const query = await createQuery(links);
-    const changes = [{ v: "2" }, { v: "" }, { exp: `${Number(query.exp) + 1}` }, { exp: `0${query.exp}` }, { key: "" }];
+    const changes = [
+      { v: "1" },
+      { v: "" },
+      { footing: `1${query.footing}` },
+      { footing: "" },
+      { exp: `${Number(query.exp) + 1}` },
+      { exp: `0${query.exp}` },
+      { key: "" },
+    ];
     for (const change of changes)
       expect([change, await isSigned(links, { ...query, ...change })]).toEqual([change, false]);
   });
@@ -142,6 +168,28 @@ test("raising the project's epoch ends every link at once, and new ones are good
   store.raiseEpoch();
   expect(await isSigned(links, before)).toBe(false);
   expect(await isSigned(links, await createQuery(links))).toBe(true);
+});
+
+test("a link of version 1, without a footing, is good as it was; one of version 2 is not without", async () => {
+  const store = createStore();
+  const links = store.open();
+  const { footing: _footing, ...query } = await createQuery(links);
+  expect(await isSigned(links, query)).toBe(false);
+  const [key] = store.readKeys();
+  const facts = { host: "api.eu-west-1.example.com", fileId: file.fileId, projectId, linkEpoch: 0 };
+  const old = { ...query, v: "1" };
+  const sig = signLink(key!.secret, { ...old, ...facts });
+  expect(await isSigned(links, { ...old, sig })).toBe(true);
+  expect(await isSigned(links, { ...old, sig, footing: "1.1.1.1" })).toBe(false);
+});
+
+test("a footing in a URL reads back as it was, and nothing else is one", () => {
+  const text = formatFooting(footing);
+  expect(text).toMatch(/^7\.1\.2\.tro8w0(?:\.[0-9a-z]{1,10}){4}$/);
+  expect(parseFooting(text, projectId)).toStrictEqual(footing);
+  for (const other of ["", "1", "1.2.3", "1.2.3.", "1.2.3.A", "1.2.3.-4", "1.2.3.zzzzzzzzzzzz"]) {
+    expect([other, parseFooting(other, projectId)]).toStrictEqual([other, undefined]);
+  }
 });
 
 describe("keys", () => {
@@ -212,6 +260,7 @@ describe("parseLinkQuery", () => {
     const query = { v: "1", exp: "2", key: "3", sig: "4" };
     expect(parseLinkQuery(good)).toStrictEqual(query);
     expect(parseLinkQuery("sig=4&key=3&exp=2&v=1")).toStrictEqual(query);
+    expect(parseLinkQuery(`footing=5&${good}`)).toStrictEqual({ ...query, footing: "5" });
   });
 
   test.each([
@@ -220,11 +269,14 @@ describe("parseLinkQuery", () => {
     ["exp=2&key=3&sig=4", "v is required."],
     [`${good}&sig=4`, "sig must be given once."],
     [`v=1&${good}`, "v must be given once."],
-    [`${good}&SIG=4`, "The query holds an unknown parameter; known are v, exp, key, sig."],
-    [`${good}&response-content-type=text%2Fhtml`, "The query holds an unknown parameter; known are v, exp, key, sig."],
+    [`${good}&SIG=4`, "The query holds an unknown parameter; known are v, exp, key, sig, footing."],
+    [
+      `${good}&response-content-type=text%2Fhtml`,
+      "The query holds an unknown parameter; known are v, exp, key, sig, footing.",
+    ],
     ["v=1&exp=2&key=3&sig=", "sig must not be empty."],
     ["v=1&exp=2&key=3&sig=%ff", "sig must be percent-encoded UTF-8."],
-    ["v=1&exp=2&key=3&sig[]=4", "The query holds an unknown parameter; known are v, exp, key, sig."],
+    ["v=1&exp=2&key=3&sig[]=4", "The query holds an unknown parameter; known are v, exp, key, sig, footing."],
   ])("400 INVALID_REQUEST: %j", (query, description) => {
     expect(parseLinkQuery(query)).toMatchObject({ code: "INVALID_REQUEST", description });
   });

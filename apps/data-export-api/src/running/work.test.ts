@@ -442,6 +442,17 @@ describe("how many at once", () => {
   });
 });
 
+test("a run of a project that is disabled is not begun, and is done once the project is enabled again", async () => {
+  const resting = new Set([projectId]);
+  const job = await exports.createJob(once);
+  const work = exports.openWork({ listResting: async () => resting });
+  await tickOnce(work);
+  expect((await exports.findRun(job)).run).toMatchObject({ state: "RUNNABLE", attempts: 0 });
+  resting.clear();
+  await tickOnce(work);
+  expect((await exports.findRun(job)).run).toMatchObject({ state: "SUCCESS", attempts: 1 });
+});
+
 test("a time zone that this machine does not know holds up its project's runs, and nobody else's", async () => {
   const held = await exports.createJob();
   await exports.storage.setTimeZone(projectId, "Mars/Base");

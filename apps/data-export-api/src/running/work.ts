@@ -6,6 +6,8 @@ import type { RunSettings } from "./run-settings.ts";
 export type WorkParts = AttemptParts & {
   readonly storage: Pick<WorkStorage, "listUnplannedJobs" | "planFirstRun" | "listDueRuns" | "releaseRun" | "claimRun">;
   readonly settings: RunSettings;
+  /** Projects of which no run begins, because they are disabled; their runs wait. None if absent. */
+  readonly listResting?: () => Promise<ReadonlySet<number>>;
 };
 
 export type Work = {
@@ -95,8 +97,10 @@ async function releaseRun({ run, job, timeZone }: DueRun, parts: WorkParts, nowS
   await parts.storage.releaseRun(run.runId, next);
 }
 
-function claimRun({ storage, settings, nowSeconds, randomBytes }: WorkParts): Promise<ClaimedRun | undefined> {
+async function claimRun(parts: WorkParts): Promise<ClaimedRun | undefined> {
+  const { storage, settings, nowSeconds, randomBytes, listResting } = parts;
+  const resting = await listResting?.();
   const leaseId = Buffer.from(randomBytes(16)).toString("hex");
   const { leaseMilliseconds } = settings;
-  return storage.claimRun({ leaseId, leaseMilliseconds }, Math.floor(nowSeconds()));
+  return storage.claimRun({ leaseId, leaseMilliseconds }, Math.floor(nowSeconds()), resting);
 }

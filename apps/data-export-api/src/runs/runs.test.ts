@@ -124,7 +124,9 @@ describe("GET /v1/exports/{jobId}/runs/{runId}", () => {
     const { status, body } = await call(`/v1/exports/${jobId}/runs/${runId}`);
     const files = parts.map(({ file, bytes }) => ({
       partId: file.partId,
-      url: expect.stringMatching(`^${app.endpoint}/v1/files/${file.fileId}\\?v=1&exp=1800000900&key=[0-9a-f]{16}&sig=`),
+      url: expect.stringMatching(
+        `^${app.endpoint}/v1/files/${file.fileId}\\?v=2&exp=1800000900&key=[0-9a-f]{16}&footing=[0-9a-z.]{20,80}&sig=`,
+      ),
       expirationDate: "2027-01-15T08:15:00Z",
       fileExpirationDate: "2027-01-22T08:01:00Z",
       byteCount: bytes.length,

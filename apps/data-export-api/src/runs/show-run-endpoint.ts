@@ -1,3 +1,4 @@
+import type { Guard } from "@biped/guard";
 import { isRefusal, type Refusal, refuse } from "@biped/protocol";
 import type { Links } from "../files/links.ts";
 import { readId } from "../object-id.ts";
@@ -7,13 +8,14 @@ import type { Storage } from "../storage/storage.ts";
 import { formatFile, formatRun } from "./format-run.ts";
 
 export type ShowRunParts = {
+  readonly guard: Pick<Guard, "footing">;
   readonly storage: Pick<Storage, "findRun">;
   readonly links: Pick<Links, "create">;
   readonly nowSeconds: () => number;
 };
 
 /** GET /v1/exports/{jobId}/runs/{runId}: one run, and a new link to each file that is still kept. */
-export function createShowRunEndpoint({ storage, links, nowSeconds }: ShowRunParts): ProtectedEndpoint {
+export function createShowRunEndpoint({ guard, storage, links, nowSeconds }: ShowRunParts): ProtectedEndpoint {
   return async (request, token) => {
     // Read
     const query = parseQuery(request.query, []);
@@ -28,7 +30,7 @@ export function createShowRunEndpoint({ storage, links, nowSeconds }: ShowRunPar
     // Act
     const now = nowSeconds();
     const kept = found.files.filter(({ expiresAt }) => expiresAt > now);
-    const linked = await links.create(token.project_id, kept);
+    const linked = await links.create(guard.footing(token), kept);
 
     // Answer
     const files = linked.map(({ file, link }) => formatFile(file, link));

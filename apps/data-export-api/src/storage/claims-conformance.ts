@@ -85,6 +85,18 @@ export function describeClaims(suite: Suite): void {
       expect(await storage.claimRun(createLease(), muchLater)).toMatchObject({ run: { runId: suspended.runId } });
     });
 
+    it("projects that rest begin nothing, not even what was given up; their runs wait", async ({ storage }) => {
+      const abandoned = await createRunnable(storage, { projectId: 1 });
+      await storage.claimRun({ leaseId: "gone", leaseMilliseconds: 0 }, muchLater);
+      const waiting = await createRunnable(storage, { projectId: 1, day: 3 });
+      const other = await createRunnable(storage, { projectId: 2 });
+      const resting = new Set([1, 3]);
+      expect(await storage.claimRun(createLease(), muchLater, resting)).toMatchObject({ run: { runId: other.runId } });
+      expect(await storage.claimRun(createLease(), muchLater, resting)).toBeUndefined();
+      expect(await claim(storage)).toMatchObject({ run: { runId: abandoned.runId } });
+      expect(await claim(storage)).toMatchObject({ run: { runId: waiting.runId } });
+    });
+
     it("a project with many runs that wait holds up no other one", async ({ storage }) => {
       for (let day = 0; day < 30; day += 1) await createRunnable(storage, { projectId: 1, day });
       for (const projectId of [2, 3]) await createRunnable(storage, { projectId, day: 50 + projectId });

@@ -128,6 +128,8 @@ function describeFiles(suite: Suite): void {
       expect(found).toMatchObject({ run: { written: { fileCount: 3, byteCount: 3400 } }, files: [createFile(3)] });
       expect(await storage.sumFileBytes(project)).toBe(createFile(3).byteCount);
       expect(await storage.sumFileBytes(project + 1)).toBe(0);
+      expect(await storage.sumAllFileBytes()).toBe(createFile(3).byteCount);
+      expect(await storage.countOpenRuns()).toStrictEqual({ CREATED: 1, RUNNABLE: 0, RUNNING: 0 });
       expect(await storage.findLinkedFile(one.fileId)).toBeUndefined();
     });
 

@@ -72,7 +72,12 @@ export type JobStorage = {
   readonly deleteJob: (projectId: number, jobId: number, at: number) => Promise<boolean>;
 };
 
+/** What has not ended, by state. */
+export type OpenRuns = Readonly<Record<"CREATED" | "RUNNABLE" | "RUNNING", number>>;
+
 export type RunStorage = {
+  /** Of all projects; by small indexes, however many runs there are. */
+  readonly countOpenRuns: () => Promise<OpenRuns>;
   /** In the order of their ids. */
   readonly listRuns: (projectId: number, query: RunQuery) => Promise<readonly Run[]>;
   /** With its files, by their parts. Undefined for another project's run, for another job's and for none. */
@@ -83,6 +88,7 @@ export type FileStorage = {
   readonly findLinkedFile: (fileId: string) => Promise<LinkedFile | undefined>;
   /** Of all files that the project has by now. */
   readonly sumFileBytes: (projectId: number) => Promise<number>;
+  readonly sumAllFileBytes: () => Promise<number>;
   /** At most `limit` that are over, the oldest first. */
   readonly listExpiredFiles: (nowSeconds: number, limit: number) => Promise<readonly RunFile[]>;
   /** After their bytes have gone. */
@@ -106,9 +112,13 @@ export type WorkStorage = {
   /**
    * A RUNNING run whose lease is over, or the RUNNABLE one that has been due longest, of the project whose turn it is; it
    * is RUNNING now, its attempt is counted, and its job, if it is to run once, is COMPUTING. Only of jobs that are ACTIVE
-   * or COMPUTING.
+   * or COMPUTING, and of no project that rests.
    */
-  readonly claimRun: (lease: Lease, nowSeconds: number) => Promise<ClaimedRun | undefined>;
+  readonly claimRun: (
+    lease: Lease,
+    nowSeconds: number,
+    resting?: ReadonlySet<number>,
+  ) => Promise<ClaimedRun | undefined>;
   /** False where the lease is another one's meanwhile, or the run is over: then stop. */
   readonly renewLease: (runId: number, lease: Lease) => Promise<boolean>;
   /** SUCCESS with its files; a job that runs once is COMPLETED. False, and nothing stored, where the lease is lost. */

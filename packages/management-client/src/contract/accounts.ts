@@ -83,4 +83,14 @@ export const accountOperations = defineOperations({
     status: 200,
     answer: account,
   },
+  "POST /api/accounts/:accountId/revocation": {
+    summary: "Take back every token of an account; its credentials live on and get new ones",
+    noun: "accounts",
+    access: "platform",
+    stepUp: true,
+    params,
+    body: z.object({}),
+    status: 200,
+    answer: account,
+  },
 });

@@ -67,6 +67,12 @@ export type SecretShown = z.infer<typeof secretShown>;
 
 export const usageBucket = z.object({ at: instant, tokens: z.int(), refusals: z.int() });
 
+const usageGap = z
+  .object({ from: instant, to: instant })
+  .describe(
+    "Counts of this time may be missing, of any credential: a node ended before it wrote them, or had too many",
+  );
+
 const refusal = z.object({
   at: instant.describe("The latest of them"),
   reason: z.string().describe("A word or two, as in the log"),
@@ -162,6 +168,16 @@ export const credentialOperations = defineOperations({
     params,
     status: 204,
   },
+  "POST /api/credentials/:clientId/revocation": {
+    summary: "Take back every token of a credential, which lives on and gets new ones",
+    noun: "credentials",
+    access: "administrator",
+    stepUp: true,
+    params,
+    body: z.object({}),
+    status: 200,
+    answer: credential,
+  },
   "POST /api/credentials/:clientId/secrets": {
     summary: "Start a rotation: a second secret works beside the first, which ends after the overlap",
     noun: "credentials",
@@ -205,7 +221,7 @@ export const credentialOperations = defineOperations({
     params,
     query: z.object({ days: whole(1, 90).optional().describe("30 if absent") }),
     status: 200,
-    answer: z.object({ items: z.array(usageBucket) }),
+    answer: z.object({ items: z.array(usageBucket), gaps: z.array(usageGap).describe("Oldest first") }),
   },
   "GET /api/credentials/:clientId/refusals": {
     summary: "The latest refusals of a credential with their reasons, newest first",

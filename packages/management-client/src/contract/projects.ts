@@ -91,4 +91,14 @@ export const projectOperations = defineOperations({
     status: 200,
     answer: project,
   },
+  "POST /api/projects/:projectId/revocation": {
+    summary: "Take back every token for a project, those of account-level credentials among them",
+    noun: "projects",
+    access: "administrator",
+    stepUp: true,
+    params,
+    body: z.object({}),
+    status: 200,
+    answer: project,
+  },
 });

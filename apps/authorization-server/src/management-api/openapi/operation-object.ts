@@ -42,7 +42,8 @@ const versioned: ReadonlySet<string> = new Set(["accountId", "projectId", "clien
 function hasVersion({ name, operation }: Named): boolean {
   if (operation.noun === "export-jobs") return false;
   const [first = ""] = Object.keys(operation.params?.shape ?? {});
-  return isChange(name) && versioned.has(first) && !name.startsWith("POST /api/accounts/");
+  const isCreation = name.startsWith("POST /api/accounts/") && !name.endsWith("/revocation");
+  return isChange(name) && versioned.has(first) && !isCreation;
 }
 
 const needs = {
@@ -122,6 +123,9 @@ const tagged: ReadonlySet<string> = new Set([
   "Invited",
 ]);
 
+/** What is sought is named in their bodies. */
+const sought: ReadonlySet<string> = new Set(["POST /api/setup", "POST /api/tokens/revocation"]);
+
 function listRefusals(named: Named): readonly RefusalStatus[] {
   const { name, operation } = named;
   const { access, noun, sessionOnly, stepUp } = operation;
@@ -132,7 +136,7 @@ function listRefusals(named: Named): readonly RefusalStatus[] {
     [400, true],
     [401, access !== "anybody" || change],
     [403, stepUp === true || (access !== "anybody" && !isReadByAll)],
-    [404, operation.params !== undefined || name === "POST /api/setup"],
+    [404, operation.params !== undefined || sought.has(name)],
     [409, (change || noun === "export-jobs") && access !== "anybody" && noun !== "access-tokens"],
     [412, hasVersion(named)],
     [413, operation.body !== undefined],

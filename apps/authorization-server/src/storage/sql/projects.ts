@@ -8,7 +8,10 @@ import { toName, toNumber } from "./identifiers.ts";
 import { isDisabling } from "./takes-away.ts";
 import type { LockRows, Outcome, SqlParts } from "./write.ts";
 
-type Projects = Pick<CoreStorage, "createProject" | "findProject" | "listProjects" | "changeProject" | "moveProject">;
+type Projects = Pick<
+  CoreStorage,
+  "createProject" | "findProject" | "listProjects" | "listDisabledProjects" | "changeProject" | "moveProject"
+>;
 type Creation = Project | "id taken" | "unknown account" | "unknown cloud";
 type Changed = Project | undefined | "version mismatch";
 
@@ -31,6 +34,14 @@ export function createProjects({ database: { db, hold, lockRows }, write }: SqlP
 
     listProjects: (accountId) =>
       selectProjects(db).where("project.account_id", "=", toNumber(accountId)).orderBy("project.id").execute(),
+
+    listDisabledProjects: async () => {
+      const query = db.selectFrom("project").innerJoin("account", "account.id", "project.account_id");
+      const disabled = query.where((is) =>
+        is.or([is("project.state", "=", "disabled"), is("account.state", "=", "disabled")]),
+      );
+      return (await disabled.select("project.id").orderBy("project.id").execute()).map(({ id }) => id);
+    },
 
     changeProject: (id, change, author) =>
       write<Changed>(author, async (trx) => {

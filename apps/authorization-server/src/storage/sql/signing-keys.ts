@@ -128,7 +128,7 @@ function toRow(key: SigningKey): Schema["signing_key"] {
   };
 }
 
-function toSigningKey(row: Schema["signing_key"]): SigningKey {
+export function toSigningKey(row: Schema["signing_key"]): SigningKey {
   return {
     kid: row.kid,
     algorithm: row.algorithm,

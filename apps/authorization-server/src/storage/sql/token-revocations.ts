@@ -1,25 +1,118 @@
 import { textParameter } from "@biped/database";
-import type { CoreStorage } from "../storage.ts";
-import { toName } from "./identifiers.ts";
-import type { SqlParts } from "./write.ts";
+import type { Transaction } from "kysely";
+import type { Schema } from "../schema.ts";
+import {
+  type Author,
+  type CoreStorage,
+  type TokenOwner,
+  type TokenRevocation,
+  tokenRevocationLimit,
+} from "../storage.ts";
+import { isOtherVersion } from "./difference.ts";
+import { toName, toNumber, toUuid } from "./identifiers.ts";
+import { parseMembers } from "./json-text.ts";
+import type { LockRows, Outcome, SqlParts } from "./write.ts";
 
-type TokenRevocations = Pick<CoreStorage, "revokeToken" | "isTokenRevoked">;
+type TokenRevocations = Pick<
+  CoreStorage,
+  "revokeToken" | "isTokenRevoked" | "revokeTokensOf" | "revokeTokensBefore" | "findNotBefore"
+>;
+/** The subject of what takes back every account's tokens. */
+export const allTokens = "tokens";
+type Raised = Awaited<ReturnType<CoreStorage["revokeTokensOf"]>>;
 
-export function createTokenRevocations({ database: { db, hold }, write }: SqlParts): TokenRevocations {
+export function createTokenRevocations({ database: { db, hold, lockRows }, write }: SqlParts): TokenRevocations {
   const findHeld = hold(db.selectFrom("token_revocation").select("until").where("token_id", "=", textParameter("")));
   return {
-    revokeToken: ({ tokenId, clientId, accountId, until }, author) =>
-      write(author, async (trx) => {
-        const insertion = trx
-          .insertInto("token_revocation")
-          .values({ token_id: tokenId, client_id: clientId, account_id: accountId, until, revoked_at: author.at })
-          .onConflict((conflict) => conflict.doNothing())
-          .returning("token_id");
-        if ((await insertion.executeTakeFirst()) === undefined) return { answer: undefined };
-        const change = { subject: `token:${tokenId}`, accountId, before: undefined, after: { clientId, until } };
-        return { answer: undefined, change: { action: "token.revoked", ...change } };
-      }),
+    revokeToken: (revocation, author) =>
+      write<undefined | "limit reached">(author, (trx) => revokeToken(trx, revocation, author.at)),
 
     isTokenRevoked: async (tokenId) => (await findHeld(toName(tokenId))).length > 0,
+
+    revokeTokensOf: (owner, author) =>
+      write<Raised>(author, async (trx) => {
+        const former = await lockOwner(trx, owner, lockRows);
+        return former === undefined ? { answer: undefined } : raiseEpoch(trx, { owner, former }, author);
+      }),
+
+    revokeTokensBefore: (before, author) =>
+      write(author, async () => {
+        const change = { subject: allTokens, accountId: undefined, before: undefined, after: { before } };
+        return { answer: before, change: { action: "tokens.revoked-before", ...change } };
+      }),
+
+    findNotBefore: async (since) => {
+      const query = db.selectFrom("audit_event").select("after").where("subject", "=", allTokens);
+      const rows = await query.where("at", ">=", toNumber(since)).execute();
+      // The latest of them all: a later change to an earlier second takes nothing back (C-06).
+      return Math.max(0, ...rows.map(({ after }) => Number(parseMembers(after)?.before ?? 0)));
+    },
   };
+}
+
+async function revokeToken(
+  trx: Transaction<Schema>,
+  { tokenId, clientId, accountId, until }: TokenRevocation,
+  at: number,
+): Promise<Outcome<undefined | "limit reached">> {
+  const known = trx.selectFrom("token_revocation").select("token_id").where("token_id", "=", toName(tokenId));
+  if ((await known.executeTakeFirst()) !== undefined) return { answer: undefined };
+  const { count } = await trx
+    .selectFrom("token_revocation")
+    .select((select) => select.fn.countAll<number>().as("count"))
+    .where("client_id", "=", toName(clientId))
+    .where("until", ">", at)
+    .executeTakeFirstOrThrow();
+  if (count >= tokenRevocationLimit) return { answer: "limit reached" };
+  const insertion = trx
+    .insertInto("token_revocation")
+    .values({ token_id: tokenId, client_id: clientId, account_id: accountId, until, revoked_at: at })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning("token_id");
+  if ((await insertion.executeTakeFirst()) === undefined) return { answer: undefined };
+  const change = { subject: `token:${tokenId}`, accountId, before: undefined, after: { clientId, until } };
+  return { answer: undefined, change: { action: "token.revoked", ...change } };
+}
+
+type Owner = {
+  readonly subject: string;
+  readonly accountId: number;
+  readonly epoch: number;
+  readonly version: number;
+};
+
+async function lockOwner(trx: Transaction<Schema>, owner: TokenOwner, lockRows: LockRows): Promise<Owner | undefined> {
+  const found = await selectOwner(trx, owner, lockRows);
+  const subject = `${owner.kind}:${owner.kind === "credential" ? owner.clientId : owner.id}`;
+  return found && { ...found, subject };
+}
+
+function selectOwner(trx: Transaction<Schema>, owner: TokenOwner, lockRows: LockRows) {
+  if (owner.kind === "credential") {
+    const query = trx.selectFrom("live_credential").select(["account_id as accountId", "epoch", "version"]);
+    return query.where("client_id", "=", toUuid(owner.clientId)).$call(lockRows).executeTakeFirst();
+  }
+  if (owner.kind === "project") {
+    const query = trx.selectFrom("project").select(["account_id as accountId", "epoch", "version"]);
+    return query.where("id", "=", toNumber(owner.id)).$call(lockRows).executeTakeFirst();
+  }
+  const query = trx.selectFrom("account").select(["id as accountId", "epoch", "version"]);
+  return query.where("id", "=", toNumber(owner.id)).$call(lockRows).executeTakeFirst();
+}
+
+async function raiseEpoch(
+  trx: Transaction<Schema>,
+  { owner, former }: { readonly owner: TokenOwner; readonly former: Owner },
+  author: Author,
+): Promise<Outcome<Raised>> {
+  if (isOtherVersion(former, author)) return { answer: "version mismatch" };
+  const raised = { epoch: former.epoch + 1, version: former.version + 1 };
+  if (owner.kind === "credential") {
+    await trx.updateTable("credential").set(raised).where("client_id", "=", owner.clientId).execute();
+  } else {
+    await trx.updateTable(owner.kind).set(raised).where("id", "=", owner.id).execute();
+  }
+  const { subject, accountId } = former;
+  const difference = { before: { epoch: former.epoch }, after: { epoch: raised.epoch } };
+  return { answer: raised, change: { action: `${owner.kind}.tokens-revoked`, subject, accountId, ...difference } };
 }

@@ -1,6 +1,6 @@
 import type { Database } from "@biped/database";
 import { formatCanonicalJson, linkAuditEntry } from "@biped/management-client/audit-chain";
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { Schema } from "../schema.ts";
 import type { AuditEntry, Author } from "../storage.ts";
 import { beginOnce } from "./idempotency.ts";
@@ -24,18 +24,24 @@ export type LockRows = Database<Schema>["lockRows"];
 /** What each part of the storage is made of. */
 export type SqlParts = { readonly database: Database<Schema>; readonly write: Write };
 
+/** Of PostgreSQL: told of each event, by which the other nodes hear of a change at once. */
+export const changesChannel = "biped_changes";
+
 /**
  * Locks are taken in one order by all: the Idempotency-Key, account or project, credential, secrets by their id, and
  * last the head of the audit chain, which all writes of all nodes pass one by one until they commit.
  */
-export function createWrite({ transaction, lockRows }: Database<Schema>): Write {
+export function createWrite({ engine, transaction, lockRows }: Database<Schema>): Write {
   return <Answer>(author: Author, work: (transaction: Transaction<Schema>) => Promise<Outcome<Answer>>) =>
     transaction(async (trx) => {
       const once = await beginOnce<Answer>(trx, author);
       if ("former" in once) return once.former;
       const { answer, change } = await work(trx);
       await once.end(change === undefined ? "nothing changed" : { answer });
-      if (change !== undefined) await appendEvent(trx, createEntry(change, author), lockRows);
+      if (change === undefined) return answer;
+      await appendEvent(trx, createEntry(change, author), lockRows);
+      // PostgreSQL sends it when the transaction commits.
+      if (engine === "postgres") await sql`select pg_notify(${sql.lit(changesChannel)}, '')`.execute(trx);
       return answer;
     });
 }
@@ -59,7 +65,8 @@ async function appendEvent(trx: Transaction<Schema>, entry: AuditEntry, lockRows
   await trx.updateTable("audit_head").set(link).where("id", "=", 1).execute();
 }
 
-function formatEntry({ at, actor, action, subject, accountId, requestId, source, before, after }: AuditEntry) {
+/** The columns of an event, but for its link. */
+export function formatEntry({ at, actor, action, subject, accountId, requestId, source, before, after }: AuditEntry) {
   return {
     at,
     actor,

@@ -67,10 +67,11 @@ function DisableDialog({ account, onClose }: DisableDialogProps) {
       <ul className="bullets">
         <li>{formatCredentials(account.credentialCount)} no token any more, in any of its projects, within seconds.</li>
         <li>
-          Tokens that programs hold end within the hour; APIs that ask the introspection endpoint refuse them at once.
+          Every guard refuses the tokens that programs hold within ten seconds; APIs that ask the introspection endpoint
+          refuse them at once.
         </li>
         <li>Its members can still sign in and look.</li>
-        <li>Nothing is deleted. You can enable it again at any time.</li>
+        <li>Nothing is deleted. You can enable it again at any time; its programs then have to get new tokens.</li>
       </ul>
     </ConfirmDialog>
   );

@@ -9,6 +9,7 @@ import { ErrorState, TableSkeleton } from "../../design/states.tsx";
 import { TimeText } from "../../design/time-text.tsx";
 import { AccountNamePanel } from "./account-name-panel.tsx";
 import { AccountStatePanel } from "./account-state-panel.tsx";
+import { AccountTokensPanel } from "./account-tokens-panel.tsx";
 import { formatLimit } from "./lifetime-limit.ts";
 import { LifetimeLimitPanel } from "./lifetime-limit-panel.tsx";
 
@@ -17,7 +18,7 @@ const route = getRouteApi("/signed-in/accounts/$accountId/settings");
 export function SettingsTab() {
   const { accountId } = route.useParams();
   const { data, error, refetch } = useOperation("GET /api/accounts/:accountId", { params: { accountId } });
-  const maySetState = isPlatformOwner(useSession().administrator);
+  const isForPlatform = isPlatformOwner(useSession().administrator);
   if (error !== null) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <TableSkeleton columns={2} rows={3} />;
   if (!mayActAs(data.role, "owner")) return <Facts account={data} />;
@@ -26,7 +27,8 @@ export function SettingsTab() {
       {/* What was entered for one account is not for the next. */}
       <AccountNamePanel key={`name ${data.id}`} account={data} />
       <LifetimeLimitPanel key={`limit ${data.id}`} account={data} />
-      {maySetState && <AccountStatePanel account={data} />}
+      {isForPlatform && <AccountTokensPanel key={`tokens ${data.id}`} account={data} />}
+      {isForPlatform && <AccountStatePanel account={data} />}
     </div>
   );
 }

@@ -20,6 +20,8 @@ test("actions are offered by noun, and one that is not known stays chosen", () =
     { value: "account.created", label: "Account created" },
   ]);
   expect(choices).toContainEqual({ value: "signing-key.compromised", label: "Signing key compromised" });
+  expect(choices).toContainEqual({ value: "project.tokens-revoked", label: "Project tokens revoked" });
+  expect(choices).toContainEqual({ value: "tokens.revoked-before", label: "Tokens revoked before" });
   expect(new Set(choices.map(({ value }) => value)).size).toBe(choices.length);
   expect(findActionChoices("credential.deleted")).toEqual(choices);
   expect(findActionChoices("survey.made").at(-1)).toEqual({ value: "survey.made", label: "survey.made" });

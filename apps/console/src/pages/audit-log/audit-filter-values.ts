@@ -3,11 +3,12 @@ import type { AuditSearch } from "../../search-parameters.ts";
 export type Choice = { readonly value: string; readonly label: string };
 
 const participles: readonly (readonly [noun: string, ...participles: string[]])[] = [
-  ["account", "created", "changed", "disabled", "enabled"],
-  ["project", "created", "changed", "moved", "disabled", "enabled"],
-  ["credential", "created", "changed", "disabled", "enabled", "deleted"],
+  ["account", "created", "changed", "disabled", "enabled", "tokens-revoked"],
+  ["project", "created", "changed", "moved", "disabled", "enabled", "tokens-revoked"],
+  ["credential", "created", "changed", "disabled", "enabled", "deleted", "tokens-revoked"],
   ["secret", "rotated", "retired", "rotation-cancelled"],
   ["token", "revoked"],
+  ["tokens", "revoked-before"],
   ["cloud", "created", "changed"],
   ["signing-key", "added", "promoted", "removed", "compromised"],
   [
@@ -29,6 +30,8 @@ const participles: readonly (readonly [noun: string, ...participles: string[]])[
   ],
   ["access-token", "created", "deleted"],
   ["pepper", "added"],
+  ["key-encryption-key", "rotated"],
+  ["store", "restored", "confirmed"],
 ];
 
 /** What clouds are asked for; the words follow no pattern. */

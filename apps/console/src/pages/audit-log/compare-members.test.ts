@@ -27,6 +27,13 @@ test("a creation has no before, an end no after", () => {
   expect(compareMembers(null, null)).toEqual([]);
 });
 
+test("times are told in words: of a token that was taken back, and of everything before", () => {
+  expect(compareMembers(null, { before: 1_795_649_028, until: 1_795_652_628 }, "UTC")).toEqual([
+    { member: "before", title: "Before", before: undefined, after: "25 Nov 2026, 23:23:48 UTC" },
+    { member: "until", title: "Until", before: undefined, after: "26 Nov 2026, 00:23:48 UTC" },
+  ]);
+});
+
 test.each([
   ["name", "Name"],
   ["credentialLifetimeLimitDays", "Longest life of credentials in days"],

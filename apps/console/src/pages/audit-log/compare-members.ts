@@ -52,7 +52,7 @@ function formatValue(member: string, value: unknown, timeZone: string | undefine
 
 /** The log keeps times as seconds since 1970. */
 function isInstant(member: string): boolean {
-  return member === "until" || /[a-z]At$/.test(member);
+  return member === "until" || member === "before" || /[a-z]At$/.test(member);
 }
 
 function formatItem(value: unknown): string {

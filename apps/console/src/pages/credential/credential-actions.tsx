@@ -15,9 +15,16 @@ import { findLiveSecrets, findRotation } from "./rotation.ts";
 const EditCredentialDialog = lazyPart(() =>
   import("./edit-credential-dialog.tsx").then((module) => module.EditCredentialDialog),
 );
+const RevokeTokenDialog = lazyPart(() =>
+  import("../revocations/revoke-token-dialog.tsx").then((module) => module.RevokeTokenDialog),
+);
 const RotateDialog = lazyPart(() => import("./rotate-dialog.tsx").then((module) => module.RotateDialog));
 
-type Open = "edit" | "rotate" | "delete" | undefined;
+const TakeBackTokensDialog = lazyPart(() =>
+  import("./take-back-tokens-dialog.tsx").then((module) => module.TakeBackTokensDialog),
+);
+
+type Open = "edit" | "rotate" | "token" | "tokens" | "delete" | undefined;
 
 /** What administrators do with a credential. While a rotation is under way, its panel says how to go on. */
 export function CredentialActions({ credential }: { readonly credential: Credential }) {
@@ -36,6 +43,10 @@ export function CredentialActions({ credential }: { readonly credential: Credent
       <Menu align="end" trigger={<IconButton icon="more" label="More actions" />}>
         <MenuItem onSelect={state.toggle}>{credential.state === "enabled" ? "Disable" : "Enable"}</MenuItem>
         <MenuSeparator />
+        <MenuItem onSelect={() => setOpen("token")}>Take back one token</MenuItem>
+        <MenuItem icon="revocation" kind="danger" onSelect={() => setOpen("tokens")}>
+          Take back all tokens
+        </MenuItem>
         <MenuItem icon="trash" kind="danger" onSelect={() => setOpen("delete")}>
           Delete
         </MenuItem>
@@ -43,6 +54,8 @@ export function CredentialActions({ credential }: { readonly credential: Credent
       {state.failure !== undefined && <StateFailure failure={state.failure} onReload={state.onReload} />}
       {open === "edit" && <EditCredential credential={credential} onClose={close} />}
       {open === "rotate" && <RotateDialog credential={credential} onClose={close} />}
+      {open === "token" && <RevokeTokenDialog onClose={close} />}
+      {open === "tokens" && <TakeBackTokensDialog credential={credential} onClose={close} />}
       {open === "delete" && <DeleteDialog credential={credential} onClose={close} />}
     </>
   );
@@ -89,8 +102,8 @@ function DeleteDialog({ credential, onClose }: CredentialDialogProps) {
       onConfirm={() => void remove()}
     >
       <p>
-        Its programs get no more tokens; those that they have end within an hour. It cannot be brought back: a new
-        credential would have another client id and another secret.
+        Its programs get no more tokens, and every guard refuses those that they have within ten seconds. It cannot be
+        brought back: a new credential would have another client id and another secret.
       </p>
       <p>To stop its programs for a while, disable it instead.</p>
     </ConfirmDialog>

@@ -69,6 +69,10 @@ function EditForm({ credential, limitDays, onReload, onClose }: EditFormProps) {
     >
       <TextField label="Name" value={form.name} onChange={form.setName} autoComplete="off" maxLength={200} />
       <CredentialFields form={form} />
+      <p className="muted">
+        Fewer scopes, fewer addresses or an earlier end take its tokens back: every guard refuses them within ten
+        seconds, and its programs get new ones.
+      </p>
       {isStale && <ReloadNotice onReload={onReload} />}
     </FormDialog>
   );

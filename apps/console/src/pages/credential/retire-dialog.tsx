@@ -32,8 +32,8 @@ export function RetireDialog({ credential, secret, isLast, onClose }: RetireDial
       onConfirm={() => void retire()}
     >
       <p>
-        Programs that have this secret get no more tokens with it; those that they have end within an hour. It cannot be
-        taken back.
+        Programs that have this secret get no more tokens with it, and every guard refuses those that they got with it
+        within ten seconds. This cannot be undone.
       </p>
       {secret.lastUsedAt !== null && (
         <p>

@@ -140,7 +140,10 @@ function CancelDialog({ credential, rotation, onClose }: CancelDialogProps) {
       action={action}
       onConfirm={() => void cancel()}
     >
-      <p>The new secret ends at once: programs that have it already get no more tokens with it.</p>
+      <p>
+        The new secret ends at once: programs that have it already get no more tokens with it, and every guard refuses
+        those that they got with it within ten seconds.
+      </p>
       <p>The former secret lives on as it did before the rotation. You can rotate again at any time.</p>
     </ConfirmDialog>
   );

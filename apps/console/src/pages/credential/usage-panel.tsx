@@ -3,7 +3,7 @@ import { useOperation } from "../../api/queries.ts";
 import { FilterSelect } from "../../design/filter-select.tsx";
 import { Panel } from "../../design/layout.tsx";
 import { EmptyState, ErrorState, TableSkeleton } from "../../design/states.tsx";
-import { createUtcDayBars, describeUsage, sumUsage } from "../usage/usage-bars.ts";
+import { createUtcDayBars, describeGaps, describeUsage, sumUsage, type UsageBucket } from "../usage/usage-bars.ts";
 import { UsageChart } from "../usage/usage-chart.tsx";
 
 const route = getRouteApi("/signed-in/credentials/$clientId");
@@ -39,7 +39,17 @@ function Usage({ clientId, days }: { readonly clientId: string; readonly days: n
   });
   if (error !== null) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <TableSkeleton columns={1} rows={4} />;
-  const sum = sumUsage(data.items);
+  const gaps = describeGaps(data.gaps);
+  return (
+    <>
+      <Counts items={data.items} days={days} />
+      {gaps !== undefined && <p className="muted">{gaps}</p>}
+    </>
+  );
+}
+
+function Counts({ items, days }: { readonly items: readonly UsageBucket[]; readonly days: number }) {
+  const sum = sumUsage(items);
   if (sum.tokens + sum.refusals === 0) {
     return (
       <EmptyState icon="overview" title="Not used in this time">
@@ -47,5 +57,5 @@ function Usage({ clientId, days }: { readonly clientId: string; readonly days: n
       </EmptyState>
     );
   }
-  return <UsageChart label={describeUsage(sum, days)} bars={createUtcDayBars(data.items)} />;
+  return <UsageChart label={describeUsage(sum, days)} bars={createUtcDayBars(items)} />;
 }

@@ -6,7 +6,7 @@ type Explained = Pick<Credential, "effectiveState" | "accountName" | "projectNam
 export function explainState({ effectiveState, accountName, projectName }: Explained): string | undefined {
   const words: Readonly<Record<Credential["effectiveState"], string | undefined>> = {
     enabled: undefined,
-    disabled: "Those that it has end within an hour. Enable it when its programs may go on.",
+    disabled: "Guards refuse those that it has within ten seconds. Enable it when its programs may go on.",
     "account disabled": `The account ${accountName} is disabled, and with it all its credentials. A platform owner can enable it.`,
     "project disabled": `The project ${projectName ?? ""} is disabled, and with it its credentials. Enable the project first.`,
     expired: "It has reached its end. Give it a later end, or create another one.",

@@ -64,6 +64,43 @@ test.each([
   expect(describeChange({ ...event, actor, actorName }).who).toBe(expected);
 });
 
+test.each([
+  [
+    "account.tokens-revoked",
+    "account:7",
+    "took back all tokens of the account",
+    "7",
+    { kind: "account", accountId: 7 },
+  ],
+  [
+    "project.tokens-revoked",
+    "project:42",
+    "took back all tokens of the project",
+    "42",
+    { kind: "project", projectId: 42 },
+  ],
+  [
+    "credential.tokens-revoked",
+    event.subject,
+    "took back all tokens of the credential",
+    "08491289-e2f1-451a-bd09-e438ee16fc07",
+    { kind: "credential", clientId: "08491289-e2f1-451a-bd09-e438ee16fc07" },
+  ],
+])("%s: of whom all tokens were taken back", (action, subject, did, what, link) => {
+  const revoked = { ...event, action, subject, before: { epoch: 3 }, after: { epoch: 4 } };
+  expect(describeChange(revoked)).toMatchObject({ did, what, isNamed: false, link });
+});
+
+test("tokens.revoked-before: before when every token was issued that was taken back, in UTC", () => {
+  const revoked = { ...event, action: "tokens.revoked-before", subject: "tokens", accountId: null };
+  const told = { did: "took back every token that was issued before", link: undefined };
+  expect(describeChange({ ...revoked, after: { before: 1_795_649_028 } })).toMatchObject({
+    ...told,
+    what: "2026-11-25T23:23:48Z",
+  });
+  expect(describeChange({ ...revoked, after: {} })).toMatchObject({ ...told, what: "" });
+});
+
 test("what is not known here is told by its own name", () => {
   expect(describeChange({ ...event, action: "survey.made", subject: "survey:1" })).toMatchObject({
     did: "survey.made",

@@ -1,4 +1,5 @@
 import type { AuditEventView } from "@biped/management-client";
+import { formatIso } from "../../design/time-format.ts";
 
 export type ChangeLink =
   | { readonly kind: "account"; readonly accountId: number }
@@ -21,11 +22,13 @@ const phrases: ReadonlyMap<string, string> = new Map([
   ["account.changed", "changed the account"],
   ["account.disabled", "disabled the account"],
   ["account.enabled", "enabled the account"],
+  ["account.tokens-revoked", "took back all tokens of the account"],
   ["project.created", "created the project"],
   ["project.changed", "changed the project"],
   ["project.disabled", "disabled the project"],
   ["project.enabled", "enabled the project"],
   ["project.moved", "moved to another cloud the project"],
+  ["project.tokens-revoked", "took back all tokens of the project"],
   ["cloud.created", "created the cloud"],
   ["cloud.changed", "changed the endpoint of the cloud"],
   ["credential.created", "created the credential"],
@@ -33,11 +36,16 @@ const phrases: ReadonlyMap<string, string> = new Map([
   ["credential.disabled", "disabled the credential"],
   ["credential.enabled", "enabled the credential"],
   ["credential.deleted", "deleted the credential"],
+  ["credential.tokens-revoked", "took back all tokens of the credential"],
   ["secret.rotated", "made a new secret for the credential"],
   ["secret.retired", "retired a secret of the credential"],
   ["secret.rotation-cancelled", "cancelled the rotation of the credential"],
   ["token.revoked", "revoked a token"],
+  ["tokens.revoked-before", "took back every token that was issued before"],
   ["pepper.added", "added a pepper"],
+  ["key-encryption-key.rotated", "replaced the key-encryption key"],
+  ["store.restored", "restored all of this from a backup"],
+  ["store.confirmed", "confirmed the restored backup"],
   ["signing-key.added", "published the signing key"],
   ["signing-key.promoted", "began to sign with the signing key"],
   ["signing-key.removed", "removed the signing key"],
@@ -102,7 +110,7 @@ export function describeChange(event: AuditEventView, person = readText(event, "
   };
 }
 
-function describeActor({ actor, actorName }: AuditEventView): string {
+export function describeActor({ actor, actorName }: Pick<AuditEventView, "actor" | "actorName">): string {
   if (actorName !== null) return actorName;
   if (actor === "operator") return "The operator";
   if (actor === "system") return "Biped";
@@ -116,6 +124,7 @@ function describeActor({ actor, actorName }: AuditEventView): string {
 
 function findWhat(event: AuditEventView): string {
   const noun = event.action.split(".")[0] ?? "";
+  if (event.action === "tokens.revoked-before") return formatSeconds(event.after?.before);
   if (!named.has(noun)) return "";
   // The name in the event of a preview is that of no job.
   const name = noun === "export-preview" ? undefined : readText(event, "name");
@@ -128,6 +137,11 @@ function findWhat(event: AuditEventView): string {
 /** What follows the noun in the subject. */
 function findId({ subject }: AuditEventView): string {
   return subject.slice(subject.indexOf(":") + 1);
+}
+
+/** The log keeps times as seconds since 1970. */
+function formatSeconds(value: unknown): string {
+  return typeof value === "number" ? formatIso(new Date(value * 1000).toISOString()) : "";
 }
 
 function findLink(event: AuditEventView): ChangeLink | undefined {

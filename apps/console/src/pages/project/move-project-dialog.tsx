@@ -76,7 +76,7 @@ function WhatHappens({ from }: { readonly from: string }) {
           <span className="mono">@biped/client</span> and <span className="mono">biped</span> do so by themselves. A
           program with the endpoint in its settings has to be changed.
         </li>
-        <li>Tokens issued before are for the former cloud until they end, within an hour.</li>
+        <li>Within ten seconds, tokens that were issued before are answered so there too.</li>
       </ul>
       <p>Biped moves no data: what the project holds on its present cloud stays there.</p>
     </>

@@ -30,7 +30,7 @@ export function CompromiseDialog({ keys, onClose }: CompromiseDialogProps) {
   const end = async (): Promise<void> => {
     if ((await action.run({ params: { kid }, body: {} })) === undefined) return;
     onClose();
-    showToast({ title: `Key ${short} is gone`, text: "Its tokens are refused within 5 minutes." });
+    showToast({ title: `Key ${short} is gone`, text: "Every guard refuses its tokens within ten seconds." });
   };
   return (
     <FormDialog
@@ -74,9 +74,9 @@ function KeyChoice({ keys, value, onChange }: KeyChoiceProps) {
 const consequences = {
   next: "It never signs. The active key goes on as before, and no token is refused.",
   active:
-    "A new key signs at once. Every token of the old key is refused as APIs read the key set again, within 5 minutes. Programs then have to get a new token; those with Biped's client do so by themselves.",
+    "A new key signs at once. Every guard refuses every token of the old key within ten seconds. Programs then have to get a new token; those with Biped's client do so by themselves.",
   passive:
-    "The tokens that it signed and that have not ended yet are refused as APIs read the key set again, within 5 minutes. The active key goes on as before.",
+    "The tokens that it signed and that have not ended yet are refused by every guard within ten seconds. The active key goes on as before.",
   gone: "It is gone already.",
 } as const;
 

@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { createDayBars, createHourBars, createUtcDayBars, describeUsage, sumUsage } from "./usage-bars.ts";
+import {
+  createDayBars,
+  createHourBars,
+  createUtcDayBars,
+  describeGaps,
+  describeUsage,
+  sumUsage,
+} from "./usage-bars.ts";
 
 const bucket = (at: string, tokens: number, refusals = 0) => ({ at, tokens, refusals });
 
@@ -32,4 +39,16 @@ test("the message of a chart in a sentence", () => {
     "1,204 tokens and 1 refusal in the last 7 days",
   );
   expect(describeUsage(sumUsage([]), 30)).toBe("0 tokens and 0 refusals in the last 30 days");
+});
+
+test("gaps are one sentence, of the latest", () => {
+  const gap = (from: string, to: string) => ({ from: `2026-11-25T${from}Z`, to: `2026-11-25T${to}Z` });
+  const latest = gap("22:00:07", "22:00:09");
+  const cause = "a node of the service ended before it wrote them, or had too many.";
+  const time = "Counts may be missing from 25 Nov 2026, 22:00:07 to 25 Nov 2026, 22:00:09 UTC";
+  expect(describeGaps([])).toBeUndefined();
+  expect(describeGaps([latest])).toBe(`${time}: ${cause}`);
+  const first = gap("20:00:00", "20:00:01");
+  expect(describeGaps([first, latest])).toBe(`${time}, and in 1 earlier time: ${cause}`);
+  expect(describeGaps([first, first, latest])).toBe(`${time}, and in 2 earlier times: ${cause}`);
 });

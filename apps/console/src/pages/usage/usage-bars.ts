@@ -58,3 +58,20 @@ export function describeUsage({ tokens, refusals }: UsageSum, days: number): str
   const refused = refusals === 1 ? "1 refusal" : `${count.format(refusals)} refusals`;
   return `${issued} and ${refused} in the last ${days} days`;
 }
+
+export type UsageGap = { readonly from: string; readonly to: string };
+
+const gapFormat = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
+
+/** One sentence, of the latest; undefined where all was counted. */
+export function describeGaps(gaps: readonly UsageGap[]): string | undefined {
+  const latest = gaps.at(-1);
+  if (latest === undefined) return undefined;
+  const [from, to] = [latest.from, latest.to].map((time) => gapFormat.format(new Date(time)));
+  const others =
+    gaps.length === 1
+      ? ""
+      : `, and in ${count.format(gaps.length - 1)} earlier ${gaps.length === 2 ? "time" : "times"}`;
+  const cause = "a node of the service ended before it wrote them, or had too many";
+  return `Counts may be missing from ${from} to ${to} UTC${others}: ${cause}.`;
+}

@@ -5,13 +5,19 @@ import type { ExportDatabase, Writer } from "./parts.ts";
 
 type ClaimableRun = Pick<RunRow, "run_id" | "job_id">;
 
+export type Claimable = {
+  readonly nowSeconds: number;
+  /** Projects of which no run begins. */
+  readonly resting: ReadonlySet<number>;
+};
+
 /** The run that is to be done next, which nobody else claims until the transaction ends. */
 export async function lockClaimableRun(
   trx: Writer,
   database: ExportDatabase,
-  nowSeconds: number,
+  claimable: Claimable,
 ): Promise<ClaimableRun | undefined> {
-  return (await lockAbandoned(trx, database)) ?? (await lockRunnable(trx, database, nowSeconds));
+  return (await lockAbandoned(trx, database, claimable)) ?? (await lockRunnable(trx, database, claimable));
 }
 
 /** States that an index is restricted to are written out: only then do both engines use it. */
@@ -24,18 +30,24 @@ function selectClaimable(trx: Writer) {
 }
 
 /** A run whose worker is gone had its turn already. */
-function lockAbandoned(trx: Writer, { clock, lockFreeRows }: ExportDatabase): Promise<ClaimableRun | undefined> {
+function lockAbandoned(
+  trx: Writer,
+  { clock, lockFreeRows }: ExportDatabase,
+  { resting }: Claimable,
+): Promise<ClaimableRun | undefined> {
   const runs = selectClaimable(trx).where("state", "=", sql.lit("RUNNING")).where("lease_until", "<=", clock);
-  return runs.orderBy("lease_until").$call(lockFreeRows).executeTakeFirst();
+  const awake = resting.size === 0 ? runs : runs.where("project_id", "not in", [...resting]);
+  return awake.orderBy("lease_until").$call(lockFreeRows).executeTakeFirst();
 }
 
 /** Of the first project in turn that has a run which nobody else takes at this moment. */
 async function lockRunnable(
   trx: Writer,
   { lockFreeRows }: ExportDatabase,
-  nowSeconds: number,
+  { nowSeconds, resting }: Claimable,
 ): Promise<ClaimableRun | undefined> {
   for (const projectId of await listProjectsInTurn(trx, nowSeconds)) {
+    if (resting.has(projectId)) continue;
     const runs = selectClaimable(trx).where("state", "=", sql.lit("RUNNABLE")).where("project_id", "=", projectId);
     const due = runs.where("due_at", "<=", nowSeconds).orderBy("due_at").orderBy("run_id");
     const found = await due.$call(lockFreeRows).executeTakeFirst();

@@ -2,7 +2,7 @@ import { type ExpressionBuilder, sql, type UpdateObject } from "kysely";
 import type { Job } from "../../jobs/job.ts";
 import type { Schema } from "../schema.ts";
 import type { ClaimedRun, FailedOutcome, Lease, SuccessfulOutcome, WorkStorage } from "../storage.ts";
-import { lockClaimableRun } from "./claimable-run.ts";
+import { type Claimable, lockClaimableRun } from "./claimable-run.ts";
 import { toFileRow } from "./file-rows.ts";
 import { jobColumns, openStates, toJob } from "./job-rows.ts";
 import { lockJobOf } from "./lock-job.ts";
@@ -15,7 +15,8 @@ type Claims = Pick<WorkStorage, "claimRun" | "renewLease" | "completeRun" | "fai
 export function createClaims(database: ExportDatabase): Claims {
   const { db, transaction, clock } = database;
   return {
-    claimRun: (lease, nowSeconds) => transaction((trx) => claimRun(trx, database, { lease, nowSeconds })),
+    claimRun: (lease, nowSeconds, resting = new Set()) =>
+      transaction((trx) => claimRun(trx, database, { lease, nowSeconds, resting })),
 
     renewLease: async (runId, { leaseId, leaseMilliseconds }) => {
       const leased = db.updateTable("runs").where("run_id", "=", runId).where("lease_id", "=", leaseId);
@@ -53,21 +54,21 @@ export function createClaims(database: ExportDatabase): Claims {
   };
 }
 
-type Claim = { readonly lease: Lease; readonly nowSeconds: number };
+type Claim = Claimable & { readonly lease: Lease };
 
 async function claimRun(
   trx: Writer,
   database: ExportDatabase,
-  { lease, nowSeconds }: Claim,
+  { lease, ...claimable }: Claim,
 ): Promise<ClaimedRun | undefined> {
-  const found = await lockClaimableRun(trx, database, nowSeconds);
+  const found = await lockClaimableRun(trx, database, claimable);
   const job = found && (await beginJob(trx, database, found.job_id));
   if (found === undefined || job === undefined) return undefined;
   const claimed = await trx
     .updateTable("runs")
     .set((run) => ({
       state: "RUNNING",
-      started_at: nowSeconds,
+      started_at: claimable.nowSeconds,
       attempts: run("attempts", "+", 1),
       lease_id: lease.leaseId,
       lease_until: sql`${database.clock} + ${lease.leaseMilliseconds}`,

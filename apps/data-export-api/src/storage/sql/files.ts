@@ -27,6 +27,11 @@ export function createFiles({ db, transaction }: ExportDatabase): FileStorage {
       return (await files.select(total).where("project_id", "=", projectId).executeTakeFirstOrThrow()).total;
     },
 
+    sumAllFileBytes: async () => {
+      const total = sql<number>`coalesce(cast(sum(byte_count) as bigint), 0)`.as("total");
+      return (await db.selectFrom("files").select(total).executeTakeFirstOrThrow()).total;
+    },
+
     listExpiredFiles: async (nowSeconds, limit) => {
       const files = db.selectFrom("files").select(fileColumns).where("expires_at", "<=", nowSeconds);
       return (await files.orderBy("expires_at").orderBy("file_id").limit(limit).execute()).map(toFile);

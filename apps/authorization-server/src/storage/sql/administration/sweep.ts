@@ -5,6 +5,10 @@ type Sweep = Pick<AdministrationStorage, "sweepEphemera">;
 
 /** R-68: so long an answer is kept for who asks again. */
 const idempotencySeconds = 86_400;
+/** R-56: so long it is told which tokens were issued in the audit mode `strict`. */
+const issueEventSeconds = 30 * 86_400;
+/** A token is refused as expired by then, whatever the clock of the guard. */
+const clockToleranceSeconds = 300;
 /** Rows a statement: none must hold the others up. */
 const chunkSize = 500;
 
@@ -20,6 +24,11 @@ export function createSweep(parts: SqlParts): Sweep {
         .where("created_at", "<=", at - idempotencySeconds)
         .execute();
       while ((await sweepSessions(parts, at)) === chunkSize);
+      while ((await sweepIssueEvents(parts, at)) === chunkSize);
+      await db
+        .deleteFrom("token_revocation")
+        .where("until", "<=", at - clockToleranceSeconds)
+        .execute();
     },
   };
 }
@@ -33,4 +42,14 @@ async function sweepSessions({ database: { transaction, lockRows } }: SqlParts, 
     if (ended.length > 0) await trx.deleteFrom("session").where("digest", "in", ended).execute();
     return ended.length;
   });
+}
+
+async function sweepIssueEvents({ database: { db } }: SqlParts, at: number): Promise<number> {
+  const over = db
+    .selectFrom("issue_event")
+    .select("token_id")
+    .where("at", "<=", at - issueEventSeconds)
+    .limit(chunkSize);
+  const deletion = db.deleteFrom("issue_event").where("token_id", "in", over);
+  return Number((await deletion.executeTakeFirst()).numDeletedRows);
 }

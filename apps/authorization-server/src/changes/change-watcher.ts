@@ -1,0 +1,111 @@
+import type { Log } from "@biped/listener";
+import type { ClientDirectory } from "../credentials/client-directory.ts";
+import { inTurn } from "../in-turn.ts";
+import type { RevocationFeed } from "../revocation-feed/revocation-feed.ts";
+import type { KeyRing } from "../signing/key-ring.ts";
+import type { AuditHead, Storage } from "../storage/storage.ts";
+import { forgetEvents } from "./forget-events.ts";
+import type { StoreClock } from "./store-clock.ts";
+
+export type ChangeParts = {
+  readonly storage: Pick<Storage, "findAuditHead" | "listAuditEvents" | "listenForChanges">;
+  readonly directory: Pick<ClientDirectory, "forget">;
+  readonly keyRing: Pick<KeyRing, "refresh">;
+  readonly feed: Pick<RevocationFeed, "load" | "take">;
+  readonly storeClock: Pick<StoreClock, "read">;
+  /** Never goes back. */
+  readonly monotonicSeconds: () => number;
+  readonly log: Log;
+};
+
+export type ChangeWatcher = {
+  /** Seconds since this node last heard from its store; what it holds in memory may be older by as much. */
+  readonly lagSeconds: () => number;
+  /** Looks now, and resolves when it has. Never rejects. */
+  readonly look: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+const pollMilliseconds = 500;
+/** Of so many changes at once it is no use to tell what each of them was. */
+const batchLength = 500;
+
+/**
+ * Follows the audit log, the one stream of all changes of all nodes: PostgreSQL tells of them at once, and where it
+ * cannot (SQLite, a pooler) looking from time to time keeps the bound (R-65). A store that is away is looked for again.
+ */
+export async function openChangeWatcher(parts: ChangeParts): Promise<ChangeWatcher> {
+  const { storage, directory, storeClock, monotonicSeconds, log } = parts;
+  let last = await begin(parts, await storage.findAuditHead());
+  let heardAt = monotonicSeconds();
+  let isCacheDoubtful = false;
+  let isAway = false;
+  const read = async (): Promise<void> => {
+    const askedAt = monotonicSeconds();
+    await storeClock.read();
+    last = await follow(parts, last);
+    // Only now: while the store is away, what is remembered serves for the few seconds that it may.
+    if (isCacheDoubtful) directory.forget.everything();
+    isCacheDoubtful = false;
+    heardAt = askedAt;
+    if (isAway) log.info("changes are followed again");
+    isAway = false;
+  };
+  const report = (error: unknown): void => {
+    if (!isAway) log.warn("changes cannot be followed for the moment", { error });
+    isAway = true;
+  };
+  let isStopped = false;
+  const look = inTurn(async () => (isStopped ? undefined : read().catch(report)));
+  const stopListening = await storage.listenForChanges(look, () => {
+    isCacheDoubtful = true;
+    void look();
+  });
+  const timer = setInterval(look, pollMilliseconds).unref();
+  return {
+    lagSeconds: () => monotonicSeconds() - heardAt,
+    look,
+    stop: async () => {
+      isStopped = true;
+      clearInterval(timer);
+      await stopListening();
+      // Waits for the one that is under way.
+      await look();
+    },
+  };
+}
+
+/** Whatever may have happened: nothing of before is taken for true. */
+async function begin({ directory, keyRing, feed }: ChangeParts, head: AuditHead): Promise<AuditHead> {
+  directory.forget.everything();
+  await keyRing.refresh();
+  await feed.load(head);
+  return head;
+}
+
+async function follow(parts: ChangeParts, former: AuditHead): Promise<AuditHead> {
+  const head = await parts.storage.findAuditHead();
+  // Another history than the one that was followed: the store was put back to a backup.
+  const isOther = head.sequence === former.sequence ? head.hash !== former.hash : head.sequence < former.sequence;
+  if (isOther) {
+    parts.log.error("the audit log does not go on from what was read last", { sequence: former.sequence });
+    return begin(parts, head);
+  }
+  let last = former;
+  while (last.sequence < head.sequence) last = (await takeBatch(parts, last)) ?? head;
+  return last;
+}
+
+/** Undefined where there is none. */
+async function takeBatch(parts: ChangeParts, { sequence }: AuditHead): Promise<AuditHead | undefined> {
+  const { storage, directory, keyRing, feed, log } = parts;
+  const events = await storage.listAuditEvents(sequence, batchLength);
+  if (events.length === batchLength) directory.forget.everything();
+  else forgetEvents(events, directory);
+  if (events.some(({ subject }) => subject.startsWith("signing-key:"))) {
+    // One key that cannot be opened must not keep the revocations from those who need them.
+    await keyRing.refresh().catch((error: unknown) => log.warn("signing keys could not be read", { error }));
+  }
+  await feed.take(events);
+  return events.at(-1);
+}

@@ -1,0 +1,590 @@
+import { isRefusal, type Refusal } from "@biped/protocol";
+import { decodeProtectedHeader } from "jose";
+import { describe, expect, test } from "vitest";
+import {
+  answerFeed,
+  emptyDocument,
+  endpoint,
+  type FeedReply,
+  feedKey,
+  formatFeed,
+  issuer as issuerUrl,
+  metadata,
+  openFeedWorld,
+  start,
+  tokenKey,
+} from "../test/feed-world.ts";
+import { createGuardOn } from "./guard.ts";
+import { verifier as nodeVerifier } from "./node-verifier.ts";
+import { createTestIssuer, type TestIssuer, type TestRevocation } from "./testing.ts";
+import { createTestKey } from "./testing-key.ts";
+import type { AccessToken } from "./verification.ts";
+import { verifier as webVerifier } from "./web-verifier.ts";
+
+const codeOf = (outcome: AccessToken | Refusal): string => (isRefusal(outcome) ? outcome.code : "accepted");
+const otherEndpoint = "https://api.us-east.example.com";
+const away: FeedReply = () => Promise.reject(new TypeError("away"));
+/** A reply that is held until the guard gives up. */
+const hold: FeedReply = (_question, signal) =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+
+const kinds: readonly (readonly [string, (token: string, issuer: TestIssuer) => TestRevocation, string])[] = [
+  ["token", (token) => ({ token }), "accepted"],
+  ["secret", () => ({ secretId: "1" }), "JWT_REVOKED"],
+  ["credential", () => ({ clientId: "5b3c2f6e-8d1a-4c0e-9f57-2a6b1d0e4c83" }), "accepted"],
+  ["project", () => ({ projectId: 42 }), "accepted"],
+  ["account", () => ({ accountId: 1 }), "accepted"],
+  ["key", (token) => ({ keyId: String(decodeProtectedHeader(token).kid) }), "JWT_REVOKED"],
+  ["time", (_token, { guardOptions }) => ({ before: guardOptions.nowSeconds() + 1 }), "accepted"],
+];
+
+describe.each([
+  { platform: "Node", verifier: nodeVerifier },
+  { platform: "WebCrypto", verifier: webVerifier },
+])("on $platform", ({ verifier }) => {
+  test.each(kinds)("401 JWT_REVOKED: a token whose %s was taken back, 10 s later at the latest", async (...kind) => {
+    const [, createRevocation, next] = kind;
+    const issuer = await createTestIssuer({ algorithm: "ES256", startSeconds: start });
+    const guard = createGuardOn(verifier, issuer.guardOptions);
+    const token = await issuer.mint();
+    const others = { client_id: "c", sub: "c", account_id: 2, project_id: 7, secret_id: "2" };
+    expect(codeOf(await guard.verify(token))).toBe("accepted");
+    issuer.revoke(createRevocation(token, issuer));
+    issuer.advance(10);
+    expect(codeOf(await guard.verify(token))).toBe("JWT_REVOKED");
+    expect(codeOf(await guard.verify(await issuer.mint()))).toBe(next);
+    const isOfAll = ["key", "time"].includes(kind[0]);
+    if (!isOfAll) expect(codeOf(await guard.verify(await issuer.mint(others)))).toBe("accepted");
+  });
+});
+
+test("401 JWT_REVOKED: the whole answer, with the challenge that makes a client ask for a new token", async () => {
+  const issuer = await createTestIssuer({ algorithm: "ES256" });
+  const guard = createGuardOn(nodeVerifier, issuer.guardOptions);
+  issuer.revoke({ accountId: 1 });
+  expect(await guard.verify(await issuer.mint({ epochs: { account: 0, project: 0, credential: 0 } }))).toEqual({
+    refused: true,
+    code: "JWT_REVOKED",
+    status: 401,
+    error: "invalid_token",
+    description: "Auth token is revoked.",
+    reason: "Auth token is revoked.",
+    headers: {
+      "www-authenticate": 'Bearer realm="biped", error="invalid_token", error_description="Auth token is revoked."',
+    },
+    members: {},
+  });
+});
+
+test("421 WRONG_CLOUD: a token from before its project moved away is told where to", async () => {
+  const issuer = await createTestIssuer({ algorithm: "ES256" });
+  const guard = createGuardOn(nodeVerifier, issuer.guardOptions);
+  const before = await issuer.mint();
+  issuer.move(42, otherEndpoint);
+  expect(await guard.verify(before)).toMatchObject({ code: "WRONG_CLOUD", members: { endpoint: otherEndpoint } });
+  issuer.move(42, endpoint);
+  issuer.advance(10);
+  expect(codeOf(await guard.verify(before))).toBe("JWT_REVOKED");
+  expect(codeOf(await guard.verify(await issuer.mint()))).toBe("accepted");
+});
+
+test("an endpoint that is none does not get into an answer: the token is revoked, and that is all", async () => {
+  const { world, mint, verify } = openFeedWorld();
+  world.reply = () => answerFeed({ projects: [[42, 1]], moved: [[42, 'https://x" evil']] });
+  expect(await verify(await mint())).toBe("JWT_REVOKED");
+});
+
+test("what has expired is expired, and what is for another cloud is for another cloud, revoked or not", async () => {
+  const issuer = await createTestIssuer({ algorithm: "ES256" });
+  const guard = createGuardOn(nodeVerifier, issuer.guardOptions);
+  const [expired, other] = [await issuer.mintBad("expired"), await issuer.mintBad("otherCloud")];
+  issuer.revoke({ accountId: 1 });
+  expect([codeOf(await guard.verify(expired)), codeOf(await guard.verify(other))]).toEqual([
+    "JWT_EXPIRED",
+    "WRONG_CLOUD",
+  ]);
+});
+
+describe("polls", () => {
+  test("2,000 tokens in ten seconds cost ten calls, although this server answers long polls at once", async () => {
+    const { world, asked, mint, verify, settle } = openFeedWorld();
+    const token = await mint();
+    for (let eighth = 0; eighth < 80; eighth += 1) {
+      for (let count = 0; count < 25; count += 1) await verify(token);
+      await settle();
+      world.now += 1 / 8;
+    }
+    expect(asked).toEqual(["", ...Array.from({ length: 9 }, () => "?after=1&wait=10")]);
+  });
+
+  test("nobody asks, nobody is asked", async () => {
+    const { world, asked, mint, verify, settle } = openFeedWorld();
+    await verify(await mint());
+    world.now += 1000;
+    await settle();
+    expect(asked).toEqual([""]);
+  });
+
+  test("with a long poll in flight no token waits, and what it brings counts at once", async () => {
+    const { world, asked, mint, verify, settle } = openFeedWorld();
+    const token = await mint();
+    await verify(token);
+    let answer = (_response: Response): void => {};
+    world.reply = () => new Promise((resolve) => (answer = resolve));
+    world.now += 1;
+    expect(await verify(token)).toBe("accepted");
+    world.now += 8;
+    expect(await verify(token)).toBe("accepted");
+    answer(await answerFeed({ after: 1, sequence: 2, projects: [[42, 1]] }));
+    await settle(1);
+    expect(await verify(token)).toBe("JWT_REVOKED");
+    // There was a token while it was under way, so that the next one follows by itself.
+    expect(asked).toEqual(["", "?after=1&wait=10", "?after=2&wait=10"]);
+  });
+
+  test("a long poll during which no token came is the last one", async () => {
+    const { world, asked, mint, verify, settle } = openFeedWorld();
+    const token = await mint();
+    await verify(token);
+    world.now += 1;
+    await verify(token);
+    world.now += 4;
+    await settle();
+    expect(asked).toEqual(["", "?after=1&wait=10"]);
+  });
+
+  test("after 5 s of silence a token waits for one quick answer, and before that for none", async () => {
+    const { world, asked, mint, verify, settle } = openFeedWorld();
+    const token = await mint();
+    await verify(token);
+    world.reply = () => answerFeed({ after: 1, sequence: 2, projects: [[42, 1]] });
+    world.now += 5;
+    expect(await verify(token)).toBe("JWT_REVOKED");
+    world.reply = () => answerFeed({ after: 2, sequence: 3, accounts: [[1, 1]] });
+    world.now += 4.999;
+    expect(await verify(await mint({ epochs: { account: 0, project: 1, credential: 0 } }))).toBe("accepted");
+    await settle();
+    expect(asked).toEqual(["", "?after=1", "?after=2&wait=10"]);
+  });
+
+  test("all of it is read again every 30 minutes", async () => {
+    const { world, guard, asked, mint, verify, settle } = openFeedWorld();
+    world.reply = () => answerFeed({ marks: [1, 2, 3] });
+    await verify(await mint());
+    expect(guard.revocations().size).toBe(3);
+    world.reply = () => answerFeed();
+    for (const seconds of [1799, 1]) {
+      world.now += seconds;
+      if (seconds === 1799) world.reply = () => answerFeed({ after: 1 });
+      else world.reply = () => answerFeed();
+      await verify(await mint());
+      await settle();
+    }
+    expect(asked).toEqual(["", "?after=1", ""]);
+    expect(guard.revocations().size).toBe(0);
+  });
+
+  test("an answer that does not go on from what is known is left aside, and the whole is asked for", async () => {
+    const { world, guard, asked, failures, mint, verify } = openFeedWorld();
+    await verify(await mint());
+    world.reply = () => answerFeed({ after: 7, sequence: 9, projects: [[42, 1]] });
+    world.now += 5;
+    expect(await verify(await mint())).toBe("accepted");
+    world.now += 5;
+    world.reply = () => answerFeed({ sequence: 9, projects: [[42, 1]] });
+    expect(await verify(await mint())).toBe("JWT_REVOKED");
+    expect(asked).toEqual(["", "?after=1", ""]);
+    expect(failures()).toEqual(["a feed that does not go on from the last one"]);
+    expect(guard.revocations()).toEqual({ followed: true, stalenessSeconds: 0, sequence: 9, size: 1 });
+  });
+
+  test("an older document is passed over for 10 s; then the store was restored, and the whole is taken", async () => {
+    const { world, guard, failures, mint, verify, settle } = openFeedWorld();
+    world.reply = () => answerFeed({ sequence: 9, projects: [[42, 1]] });
+    await verify(await mint());
+    world.reply = () => answerFeed({ sequence: 8 });
+    world.now += 5;
+    const codes: string[] = [];
+    for (let second = 0; second <= 10; second += 1) {
+      codes.push(await verify(await mint()));
+      await settle();
+      world.now += 1;
+    }
+    codes.push(await verify(await mint()));
+    expect(codes).toEqual([...Array.from({ length: 11 }, () => "JWT_REVOKED"), "accepted"]);
+    expect([guard.revocations().sequence, failures()]).toEqual([8, ["an older feed than before"]]);
+  });
+
+  test("a node that is behind for a moment does not make the guard forget", async () => {
+    const { world, guard, mint, verify, settle } = openFeedWorld();
+    world.reply = () => answerFeed({ sequence: 9, projects: [[42, 1]] });
+    await verify(await mint());
+    for (let round = 0; round < 20; round += 1) {
+      world.reply = () => (round % 4 === 3 ? answerFeed({ after: 9, sequence: 9 }) : answerFeed({ sequence: 8 }));
+      world.now += 2;
+      expect(await verify(await mint())).toBe("JWT_REVOKED");
+      await settle();
+    }
+    expect(guard.revocations().sequence).toBe(9);
+  });
+
+  test("a closed guard goes on with what it knows, and asks nobody any more", async () => {
+    const { world, guard, asked, mint, verify, settle } = openFeedWorld();
+    world.reply = () => answerFeed({ projects: [[42, 1]] });
+    await verify(await mint());
+    guard.close();
+    world.now += 60;
+    expect(await verify(await mint())).toBe("JWT_REVOKED");
+    await settle();
+    expect(asked).toEqual([""]);
+  });
+
+  test("closing ends a long poll in flight", async () => {
+    const { world, guard, mint, verify, settle } = openFeedWorld();
+    await verify(await mint());
+    world.now += 1;
+    world.reply = hold;
+    await verify(await mint());
+    guard.close();
+    await settle();
+  });
+});
+
+describe("while the feed is away", () => {
+  test("open: tokens pass without a wait, what is known still counts, and the staleness is stated", async () => {
+    const { world, guard, failures, mint, verify, settle } = openFeedWorld();
+    world.reply = () => answerFeed({ projects: [[7, 1]] });
+    await verify(await mint());
+    world.reply = away;
+    world.now += 3600;
+    expect(await verify(await mint())).toBe("accepted");
+    expect(await verify(await mint({ project_id: 7 }))).toBe("JWT_REVOKED");
+    await settle();
+    expect(guard.revocations()).toEqual({ followed: true, stalenessSeconds: 3600, sequence: 1, size: 1 });
+    expect(failures()).toEqual(["no answer: TypeError"]);
+  });
+
+  test("it is asked once a second at most, and the failure is told once", async () => {
+    const { world, asked, failures, mint, verify, settle } = openFeedWorld();
+    world.reply = away;
+    for (let eighth = 0; eighth < 80; eighth += 1) {
+      await verify(await mint());
+      await settle();
+      world.now += 1 / 8;
+    }
+    expect(asked.length).toBe(10);
+    expect(failures()).toEqual(["no answer: TypeError"]);
+  });
+
+  test("closed: 503 from the bound on, to the second, and tokens pass again once it is back", async () => {
+    const { world, guard, mint, verify, settle } = openFeedWorld({
+      revocations: { mode: "closed", maxStalenessSeconds: 60 },
+    });
+    world.reply = () => answerFeed({ ageSeconds: 2 });
+    expect(await verify(await mint())).toBe("accepted");
+    world.reply = away;
+    world.now += 58;
+    expect([await verify(await mint()), guard.revocations().stalenessSeconds]).toEqual(["accepted", 60]);
+    world.now += 0.5;
+    expect(await guard.verify(await mint())).toMatchObject({
+      code: "TEMPORARILY_UNAVAILABLE",
+      status: 503,
+      reason: "the revocation feed is stale",
+      headers: { "retry-after": "1" },
+    });
+    expect(await guard.ready()).toBe(false);
+    expect(await verify(await mint({ exp: start - 60, iat: start - 90 }))).toBe("JWT_EXPIRED");
+    await settle();
+    world.reply = () => answerFeed();
+    world.now += 5;
+    expect(await verify(await mint())).toBe("accepted");
+    expect(await guard.ready()).toBe(true);
+  });
+
+  test("closed: what a node cannot know, because its store is away, is not believed for longer than the bound", async () => {
+    const { world, mint, verify } = openFeedWorld({ revocations: { mode: "closed" } });
+    world.reply = () => answerFeed({ ageSeconds: 30 });
+    expect(await verify(await mint())).toBe("accepted");
+    world.reply = () => answerFeed({ ageSeconds: 31 });
+    world.now += 5;
+    expect(await verify(await mint())).toBe("TEMPORARILY_UNAVAILABLE");
+  });
+
+  test("closed with the lowest bound: polls fit into it, so that steady traffic is never refused", async () => {
+    const { world, asked, mint, verify, settle } = openFeedWorld({
+      revocations: { mode: "closed", maxStalenessSeconds: 5 },
+    });
+    const codes = new Set<string>();
+    for (let eighth = 0; eighth < 240; eighth += 1) {
+      codes.add(await verify(await mint()));
+      await settle();
+      world.now += 1 / 8;
+    }
+    expect([...codes]).toEqual(["accepted"]);
+    expect(asked[1]).toBe("?after=1&wait=1");
+  });
+
+  test.each([
+    { mode: "open", code: "accepted" },
+    { mode: "closed", code: "TEMPORARILY_UNAVAILABLE" },
+  ] as const)("$mode: the first tokens wait a second for a feed that hangs, and the next ones not", async (example) => {
+    const { mode, code } = example;
+    const { world, guard, mint, verify } = openFeedWorld({ revocations: { mode } });
+    world.reply = hold;
+    const token = await mint();
+    const began = performance.now();
+    expect(await Promise.all(Array.from({ length: 50 }, () => verify(token)))).toEqual(Array(50).fill(code));
+    const waited = performance.now() - began;
+    expect(waited).toBeGreaterThan(900);
+    expect(waited).toBeLessThan(2500);
+    const again = performance.now();
+    for (let count = 0; count < 100; count += 1) expect(await verify(token)).toBe(code);
+    expect(performance.now() - again).toBeLessThan(500);
+    expect(guard.revocations()).toEqual({
+      followed: false,
+      stalenessSeconds: Number.POSITIVE_INFINITY,
+      sequence: 0,
+      size: 0,
+    });
+    guard.close();
+  });
+});
+
+describe("an issuer without a feed", () => {
+  const { revocations_uri: _url, revocations_jwks: _keys, ...bare } = metadata as Record<string, unknown>;
+  const foreign = { ...bare, revocations_jwks: { keys: [feedKey.publicJwk] } };
+  const examples = [
+    ["has none", bare],
+    ["names one elsewhere", { ...foreign, revocations_uri: "https://evil.example/v1/oauth/revocations" }],
+    ["names one on plain http", { ...foreign, revocations_uri: "http://auth.example.com/v1/oauth/revocations" }],
+    ["names no key", { ...foreign, revocations_uri: `${issuerUrl}/v1/oauth/revocations`, revocations_jwks: {} }],
+    [
+      "names no key for Ed25519",
+      {
+        ...foreign,
+        revocations_uri: `${issuerUrl}/v1/oauth/revocations`,
+        revocations_jwks: { keys: [tokenKey.publicJwk] },
+      },
+    ],
+  ] as const;
+
+  test.each(examples)("that %s: open goes on and says so once; closed accepts nothing", async (_name, given) => {
+    for (const [mode, code] of [
+      ["open", "accepted"],
+      ["closed", "TEMPORARILY_UNAVAILABLE"],
+    ] as const) {
+      const { world, guard, asked, failures, mint, verify, settle } = openFeedWorld({ revocations: { mode } });
+      world.metadata = given;
+      for (let second = 0; second < 20; second += 1) {
+        expect(await verify(await mint())).toBe(code);
+        await settle();
+        world.now += 1;
+      }
+      expect([asked, failures()]).toEqual([[], ["the issuer has no revocation feed"]]);
+      expect(guard.revocations().followed).toBe(false);
+    }
+  });
+
+  test("that gets one is followed from then on", async () => {
+    const { world, guard, mint, verify, settle } = openFeedWorld();
+    world.metadata = bare;
+    await verify(await mint());
+    world.metadata = metadata;
+    world.now += 200;
+    await verify(await mint());
+    await settle();
+    world.now += 5;
+    await verify(await mint());
+    expect(guard.revocations().followed).toBe(true);
+  });
+});
+
+const forger = await createTestKey("Ed25519");
+const signed = await formatFeed({ projects: [[42, 1]] });
+const lies: Readonly<Record<string, readonly [reason: string, lie: () => Promise<Response> | Response]>> = {
+  "a document by another key with the same kid": [
+    "bad signature",
+    async () => new Response(await formatFeed({}, { ...forger, kid: feedKey.kid })),
+  ],
+  "a document by another key": ["unknown key", async () => new Response(await formatFeed({}, forger))],
+  "a document of another issuer": [
+    "the feed of another issuer",
+    () => answerFeed({ issuer: "https://evil.example", projects: [[42, 1]] }),
+  ],
+  "an access token": ["another type of document", async () => new Response(await openFeedWorld().mint())],
+  "a changed document": [
+    "bad signature",
+    async () => {
+      const other = (await formatFeed({ accounts: [[1, 1]] })).split(".")[1];
+      return new Response(signed.replace(/\.[^.]*\./, `.${other}.`));
+    },
+  ],
+  "another spelling": ["not canonical base64url", () => new Response(`${signed}=`)],
+  "white space behind it": ["not canonical base64url", () => new Response(`${signed}\n`)],
+  "JSON in its place": ["not three segments", () => Response.json({})],
+  "a redirect": ["status 302", () => new Response("", { status: 302, headers: { location: "/x" } })],
+  compression: ["a content-encoding", () => new Response(signed, { headers: { "content-encoding": "gzip" } })],
+  "more than 4 MiB": ["more than 4096 KiB", () => new Response("x".repeat(4 * 1024 * 1024 + 1))],
+  "a 503": ["status 503", () => new Response(signed, { status: 503 })],
+};
+
+test.each(Object.entries(lies))("a feed that answers with %s is not believed", async (_name, [reason, lie]) => {
+  const { world, guard, failures, mint, verify } = openFeedWorld();
+  world.reply = lie;
+  expect(await verify(await mint())).toBe("accepted");
+  expect([failures(), guard.revocations().followed]).toEqual([[reason], false]);
+  world.reply = () => new Response(signed);
+  world.now += 5;
+  expect(await verify(await mint())).toBe("JWT_REVOKED");
+  world.reply = lie;
+  world.now += 5;
+  expect(await verify(await mint())).toBe("JWT_REVOKED");
+});
+
+test("a feed whose key is newer than the metadata is believed after one look at the metadata", async () => {
+  const { world, guard, mint, verify } = openFeedWorld();
+  const next = await createTestKey("Ed25519");
+  await verify(await mint());
+  world.metadata = { ...metadata, revocations_jwks: { keys: [next.publicJwk] } };
+  world.reply = async () => new Response(await formatFeed({ after: 1, sequence: 2, projects: [[42, 1]] }, next));
+  world.now += 31;
+  expect(await verify(await mint())).toBe("JWT_REVOKED");
+  expect(guard.revocations().sequence).toBe(2);
+});
+
+describe("keys", () => {
+  test("one that the feed names is fetched at once, however lately the issuer was asked", async () => {
+    const { world, mint, verify, settle } = openFeedWorld();
+    await verify(await mint());
+    const next = await createTestKey("ES256");
+    world.keys = [tokenKey, next];
+    world.reply = () => answerFeed({ after: 1, sequence: 2, keyIds: [tokenKey.kid, next.kid] });
+    world.now += 2;
+    await verify(await mint());
+    await settle();
+    expect(world.keyFetches).toBe(2);
+    expect(await verify(await mint({}, next))).toBe("accepted");
+    expect(world.keyFetches).toBe(2);
+  });
+
+  test("where the key set is behind the feed, a token of the new key asks again, once a second, for ten seconds", async () => {
+    const { world, mint, verify, settle } = openFeedWorld();
+    await verify(await mint());
+    const next = await createTestKey("ES256");
+    world.reply = () => answerFeed({ after: 1, sequence: 2, keyIds: [next.kid] });
+    world.now += 2;
+    await verify(await mint());
+    await settle();
+    world.reply = () => answerFeed({ after: 2, sequence: 2, keyIds: [next.kid] });
+    const token = await mint({}, next);
+    expect([await verify(token), world.keyFetches]).toEqual(["JWT_INVALID", 2]);
+    for (let eighth = 0; eighth < 160; eighth += 1) {
+      world.now += 1 / 8;
+      expect(await verify(token)).toBe("JWT_INVALID");
+    }
+    expect(world.keyFetches).toBe(11);
+    world.keys = [next];
+    world.now += 30;
+    expect(await verify(token)).toBe("accepted");
+  });
+
+  test("L-06: 10,000 tokens of unknown keys while the issuer is away for ten minutes: a fetch in 30 s, and no good token suffers", async () => {
+    const { world, mint, verify, settle } = openFeedWorld();
+    const unknown = await Promise.all(
+      Array.from({ length: 100 }, async (_, index) => mint({}, { ...tokenKey, kid: `unknown-${index}` })),
+    );
+    const good = await mint();
+    await verify(good);
+    world.reply = away;
+    world.answersKeys = false;
+    const codes = new Map<string, number>();
+    for (let second = 0; second < 600; second += 6) {
+      for (const token of [...unknown, good]) {
+        const code = await verify(token);
+        codes.set(code, (codes.get(code) ?? 0) + 1);
+      }
+      await settle();
+      world.now += 6;
+    }
+    expect(codes).toEqual(
+      new Map([
+        ["JWT_INVALID", 10_000],
+        ["accepted", 100],
+      ]),
+    );
+    expect(world.keyFetches).toBe(20);
+  });
+});
+
+test("events: the feed's loading, its failure and its return, once each", async () => {
+  const { world, events, mint, verify, settle } = openFeedWorld();
+  const told = () => events.filter((event) => "document" in event && event.document === "revocations");
+  for (const reply of [
+    () => answerFeed(),
+    away,
+    away,
+    () => answerFeed({ after: 1 }),
+    () => answerFeed({ after: 1 }),
+  ]) {
+    world.reply = reply;
+    await verify(await mint());
+    await settle();
+    world.now += 5;
+  }
+  expect(told()).toEqual([
+    { kind: "document-loaded", document: "revocations" },
+    { kind: "document-failed", document: "revocations", reason: "no answer: TypeError" },
+    { kind: "document-loaded", document: "revocations" },
+  ]);
+});
+
+test("off: the feed is not followed, and nothing but the keys is fetched", async () => {
+  const issuer = await createTestIssuer({ algorithm: "ES256" });
+  const guard = createGuardOn(nodeVerifier, { ...issuer.guardOptions, revocations: "off" });
+  issuer.revoke({ accountId: 1 });
+  const token = await issuer.mint({ epochs: { account: 0, project: 0, credential: 0 } });
+  expect(codeOf(await guard.verify(token))).toBe("accepted");
+  expect(issuer.fetched.length).toBe(1);
+  expect(guard.revocations()).toEqual({
+    followed: false,
+    stalenessSeconds: Number.POSITIVE_INFINITY,
+    sequence: 0,
+    size: 0,
+  });
+  expect(await guard.disabledProjects()).toEqual(new Set());
+});
+
+describe("what a token stands on", () => {
+  test("can be kept, and asked about later without the token", async () => {
+    const issuer = await createTestIssuer({ algorithm: "ES256" });
+    const guard = createGuardOn(nodeVerifier, { ...issuer.guardOptions, cache: { maxEntries: 10 } });
+    await guard.ready();
+    const token = await issuer.mint();
+    const [one, again] = [await guard.verify(token), await guard.verify(token)] as [AccessToken, AccessToken];
+    const footing = guard.footing(one);
+    expect(guard.footing(again)).toEqual(footing);
+    expect(await guard.checkFooting(footing)).toBeUndefined();
+    issuer.revoke({ token });
+    issuer.advance(10);
+    expect(await guard.checkFooting(footing)).toMatchObject({ code: "JWT_REVOKED" });
+  });
+
+  test("is not known of claims that this guard never accepted", async () => {
+    const { guard, mint } = openFeedWorld();
+    const claims = (await guard.verify(await mint())) as AccessToken;
+    expect(() => guard.footing({ ...claims })).toThrow(TypeError);
+  });
+});
+
+test("the disabled projects are those of the feed, and asking for them keeps it followed", async () => {
+  const { world, guard, asked } = openFeedWorld();
+  world.reply = () => answerFeed({ disabled: [7, 42] });
+  expect(await guard.disabledProjects()).toEqual(new Set([7, 42]));
+  world.reply = () => answerFeed({ after: 1, sequence: 2, disabled: [7] });
+  world.now += 5;
+  expect(await guard.disabledProjects()).toEqual(new Set([7]));
+  expect(asked).toEqual(["", "?after=1"]);
+  expect(emptyDocument.sequence).toBe(1);
+});

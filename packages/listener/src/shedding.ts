@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { formatRefusal, refuse } from "@biped/protocol";
+import { standingHeaders } from "./answer.ts";
+import { readTarget } from "./http-request.ts";
+import type { ListenerOptions } from "./listener.ts";
+import { checkTransport } from "./transport-rules.ts";
+
+/**
+ * Asked of each request before anything of it is read but its head.
+ * @returns after how many seconds to come back, where there is too much to do; undefined to serve it.
+ */
+export type Shed = (path: string) => number | undefined;
+
+export type Shedding = {
+  /** Answers a request that is shed. @returns whether it was. */
+  readonly refuse: (request: IncomingMessage, response: ServerResponse) => boolean;
+};
+
+export type SheddingOptions = Pick<ListenerOptions, "name" | "log" | "bodyLimitBytes" | "onAnswered"> & {
+  readonly shed: Shed;
+  readonly isDraining: () => boolean;
+};
+
+const logMilliseconds = 1_000;
+
+/**
+ * R-52: 503 before the framework sees the request, and without a line of the log for each. Done within the framework
+ * it costs five times as much, so that those who are shed would take the time of those who are served.
+ */
+export function createShedding(options: SheddingOptions): Shedding {
+  const { shed, bodyLimitBytes, name, onAnswered, isDraining } = options;
+  const noteShed = createShedNotes(options);
+  return {
+    refuse: (request, response) => {
+      const seconds = shed(readTarget(request.url).path);
+      // What may not be parsed as HTTP in two ways is judged where everything is.
+      if (seconds === undefined || checkTransport(request, bodyLimitBytes) !== undefined) return false;
+      const { code, status, headers, body } = formatBusy(seconds);
+      if (isDraining()) response.setHeader("connection", "close");
+      response.writeHead(status, headers).end(body);
+      onAnswered?.({ listener: name, route: "", status, errorCode: code, seconds: 0 });
+      noteShed();
+      return true;
+    },
+  };
+}
+
+function formatBusy(seconds: number) {
+  const requestId = randomUUID();
+  const refusal = refuse("TEMPORARILY_UNAVAILABLE", "The service is busy for the moment.", "shed");
+  const body = JSON.stringify(formatRefusal(refusal, requestId));
+  const headers = {
+    ...standingHeaders,
+    "x-request-id": requestId,
+    "retry-after": String(seconds),
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+  };
+  return { code: refusal.code, status: refusal.status, headers, body };
+}
+
+/** One line a second says how many they were. */
+function createShedNotes({ log, name }: Pick<SheddingOptions, "log" | "name">): () => void {
+  let count = 0;
+  const write = (): void => {
+    log.warn("requests were shed", { listener: name, count });
+    count = 0;
+  };
+  return () => {
+    if (count === 0) setTimeout(write, logMilliseconds).unref();
+    count += 1;
+  };
+}
