@@ -8,6 +8,7 @@ import { measureExport, measureSmallExport, measureUnsplitExport } from "./cases
 import { measureCredentialMemory, measureIdle, measureStoredRows } from "./cases/footprint.ts";
 import { measureGuard } from "./cases/guard.ts";
 import { measureManagement, measureManagementOnPostgres } from "./cases/management.ts";
+import { measureFeedPolls, measureNode } from "./cases/nodes.ts";
 import { measureBelievableData, measureSandboxStart } from "./cases/sandbox.ts";
 import {
   measureEs256,
@@ -45,6 +46,13 @@ export const cases = {
   "biped at rest, from source": measureIdle("source"),
   "biped, rows": measureStoredRows,
   "biped, cached credentials": measureCredentialMemory,
+  "node, warm": measureNode({ credentials: "one" }),
+  "node, warm, 1 core": measureNode({ credentials: "one", cores: "one" }),
+  "node, warm, ES256": measureNode({ credentials: "oneForEs256" }),
+  "node, warm, ES256, 1 core": measureNode({ credentials: "oneForEs256", cores: "one" }),
+  "node, 1,000 credentials": measureNode({ credentials: "thousand" }),
+  "node, many credentials": measureNode({ credentials: "many" }),
+  "node, feed": measureFeedPolls,
   guard: measureGuard,
   client: measureClient,
   management: measureManagement,
@@ -68,6 +76,7 @@ export type CaseName = keyof typeof cases;
 
 /** Those that take minutes are measured in the first rounds alone. */
 export const mostRounds: Readonly<Partial<Record<CaseName, number>>> = {
+  "node, many credentials": 2,
   "exports, JSONL": 3,
   "exports, JSONL in one file": 1,
   "exports, CSV": 1,

@@ -160,6 +160,36 @@ const footprintRows: readonly Row[] = [
   },
 ];
 
+type Node = Extract<CaseName, `node, ${string}`>;
+
+function nodeRow(id: string, what: string, of: Node, name = "requestsPerSecond"): Row {
+  return { id: `nodes-${id}`, what, needs: [of], value: (round) => read(round, of, name) };
+}
+
+const nodeRows: readonly Row[] = [
+  nodeRow("rs256", "nodes: RS256 tokens/s of one on PostgreSQL, its credential warm", "node, warm"),
+  nodeRow("rs256-core", "the same, the node on one core", "node, warm, 1 core"),
+  nodeRow("es256", "the same with ES256, all cores", "node, warm, ES256"),
+  nodeRow("es256-core", "the same with ES256, one core", "node, warm, ES256, 1 core"),
+  nodeRow("thousand", "nodes: RS256 tokens/s, 1,000 credentials", "node, 1,000 credentials"),
+  nodeRow("many", "nodes: RS256 tokens/s, MANY credentials", "node, many credentials"),
+  nodeRow(
+    "statements-one",
+    "nodes: statements and connections taken per token, one credential",
+    "node, warm",
+    "statementsPerToken",
+  ),
+  nodeRow("statements-thousand", "the same, 1,000 credentials", "node, 1,000 credentials", "statementsPerToken"),
+  nodeRow("statements-many", "the same, MANY credentials", "node, many credentials", "statementsPerToken"),
+  nodeRow("polls", "nodes: polls of the revocation feed/s", "node, feed", "pollsPerSecond"),
+  nodeRow(
+    "rest",
+    "nodes: statements and connections taken/s for nothing but to follow changes",
+    "node, feed",
+    "statementsPerSecond",
+  ),
+];
+
 function guardRow(id: string, what: string, names: readonly [string, string], atLeast: number): Row {
   const [own, other] = names;
   const value = (round: Round): number => read(round, "guard", own) / read(round, "guard", other);
@@ -380,6 +410,7 @@ export const rows: readonly Row[] = [
   ...peerRows,
   ...ownRows,
   ...footprintRows,
+  ...nodeRows,
   ...guardRows,
   ...clientRows,
   ...managementRows,

@@ -13,7 +13,7 @@ import { judge } from "./verdict.ts";
 
 const usage = `usage: npm run bench -- [--quick] [--rounds N] [--list] [FILTER…]
 
-FILTER selects the rows whose name or text contains it; without one, all are measured (about 45 minutes), and the
+FILTER selects the rows whose name or text contains it; without one, all are measured (about an hour), and the
 result is written to results/. --quick is a smoke run: one short round.`;
 
 type Choice = {

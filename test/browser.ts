@@ -14,11 +14,12 @@ const { version } = JSON.parse(readFileSync(join(packageFolder, "package.json"),
 const folder = join(root, "node_modules", ".cache", `chromium-${version}`);
 
 /** BIPED_CHROMIUM names one that is installed, for machines on which the packed one does not run. */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   const executablePath = process.env.BIPED_CHROMIUM ?? (await findChromium());
   const fonts = join(folder, "fonts.conf");
   return chromium.launch({
     executablePath,
+    args: [...args],
     headless: true,
     env: { ...process.env, ...(existsSync(fonts) ? { FONTCONFIG_FILE: fonts } : {}) },
   });

@@ -153,7 +153,7 @@ async function pasteToken(page: Page): Promise<void> {
 async function chooseCutOff(page: Page): Promise<void> {
   await press("Everything issued before…")(page);
   await page.getByRole("radio", { name: /^Before a time/ }).check();
-  await page.getByLabel("Issued before").fill("2020-01-01T12:00:00");
+  await page.getByRole("textbox", { name: "Issued before" }).fill("2020-01-01T12:00:00");
   await page.getByText("A token lives for an hour").waitFor();
 }
 

@@ -236,7 +236,10 @@ describe("the keyboard", () => {
     const { page, faults } = await server.open(browser, owner);
     await page.goto("/");
     await heading(page, "Overview").waitFor();
+    // What is found by a part of the word is not there any more while the whole of it is searched for.
+    const answered = page.waitForResponse((response) => response.url().endsWith("q=booking"));
     await search(page, "booking");
+    await answered;
     await page.getByRole("option", { name: "BOOKING Project of Harbour Travel" }).waitFor();
     await page.keyboard.press("Enter");
     await page.waitForURL("**/projects/71");

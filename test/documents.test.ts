@@ -13,6 +13,10 @@ import { formatExportedEvent } from "@biped/management-client/audit-chain";
 import { createSecret } from "@biped/protocol";
 import { describe, expect, test } from "vitest";
 import { openStorage } from "../apps/authorization-server/src/storage/open-storage.ts";
+import { loadAdminCommands } from "../apps/cli/src/admin/admin-commands.ts";
+import type { CommandContext } from "../apps/cli/src/command-context.ts";
+import { readCommandTree } from "../apps/cli/src/completion/command-tree.ts";
+import { createProgram } from "../apps/cli/src/program.ts";
 import { settingsByProgram, writeSettings } from "../tools/settings-docs.ts";
 import { findFreePorts } from "./free-ports.ts";
 import { createPostgresDatabase } from "./postgres-database.ts";
@@ -65,6 +69,7 @@ const elsewhere = new Set([
   "packages/client/README.md",
   "apps/cli/README.md",
   "bench/README.md",
+  "deploy/README.md",
 ]);
 
 test("each sample of a runnable language has a test that runs it", () => {
@@ -334,6 +339,30 @@ describe("docs/operating.md", () => {
       expect(JSON.parse((await migrate()).stdout).steps.length).toBeGreaterThan(0);
       expect(JSON.parse((await migrate()).stdout)).toEqual({ steps: [] });
     });
+  });
+
+  test("it explains every metric of a server, and asks for no other", async () => {
+    const started = await startServer("sqlite");
+    const text = await (await fetch(`${started.adminUrl}/metrics`)).text();
+    await started.stop();
+    const told = [...text.matchAll(/^# TYPE (biped_\w+) /gm)].map(([, name = ""]) => name);
+    const document = await readFile(join(root, "docs/operating.md"), "utf8");
+    const [, table = ""] = /^\| metric \|.*\n\|---.*\n((?:\|.*\n)+)/m.exec(document) ?? [];
+    expect((table.match(/\bbiped_\w+/g) ?? []).toSorted()).toEqual(told.toSorted());
+    const named = new Set(document.match(/\bbiped_(?!admin_)\w+/g) ?? []);
+    expect([...named].filter((name) => !told.includes(name))).toEqual([]);
+  });
+
+  test("each `biped admin` that it names is a command", async () => {
+    const style = { bold: String };
+    const context = { terminal: { style, errorStyle: style } } as unknown as CommandContext;
+    const program = createProgram(context);
+    await loadAdminCommands(program, context, ["admin"]);
+    const commands = new Set(readCommandTree(program).map(({ path }) => path));
+    const document = await readFile(join(root, "docs/operating.md"), "utf8");
+    const named = [...document.matchAll(/`biped (admin(?: [a-z-]+)+)/g)].map(([, words = ""]) => words);
+    expect(named.length).toBeGreaterThanOrEqual(8);
+    expect(named.filter((words) => !commands.has(words))).toEqual([]);
   });
 
   test("its tables of settings are what tools/settings-docs.ts writes, and hold every setting that a program reads", async () => {

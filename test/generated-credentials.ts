@@ -1,5 +1,6 @@
 /** One node with many credentials of every kind, and requests and changes drawn by chance. */
 
+import { randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +11,13 @@ import { onTestFinished } from "vitest";
 import { createKeyEncryptionKey } from "../apps/authorization-server/src/signing/envelope.ts";
 import { openStorage } from "../apps/authorization-server/src/storage/open-storage.ts";
 import { createRequest, type LocalNode, openLocalNode } from "./local-node.ts";
+import { readSeed } from "./property.ts";
+import { createRandom } from "./simulated-services.ts";
 import type { HeldCredential } from "./started-server.ts";
+import { createTokenChecker } from "./token-checker.ts";
+import { countChecked, readFacts } from "./watched-tokens.ts";
 
-export type GeneratedCredentials = {
+type GeneratedCredentials = {
   readonly issuer: string;
   readonly databaseUrl: string;
   /** The body of an answer with a token; undefined where the request was refused, as some should be. */
@@ -38,8 +43,38 @@ const accountCount = 4;
 const projectsEach = 4;
 const credentialsEach = 10;
 
+const requestsAtOnce = 200;
+const tokensAtOnce = 20_000;
+
+/** Prints a seed, and how many were read. @returns what is wrong with any of so many tokens. */
+export async function readGeneratedTokens(count: number): Promise<readonly string[]> {
+  const seed = readSeed() ?? randomInt(0x7fffffff);
+  console.log(`M-01: ${count} tokens, seed ${seed}; BIPED_SEED=${seed} replays the requests`);
+  const { issuer, databaseUrl, askForToken, changeSomething } = await generateCredentials(createRandom(seed));
+  const rules = { issuer, exclusiveScopes: ["enrichment"], tokenIds: new Set<string>() };
+  const faults: string[] = [];
+  let refused = 0;
+  while (rules.tokenIds.size < count) {
+    const answers: string[] = [];
+    while (answers.length < Math.min(tokensAtOnce, count - rules.tokenIds.size)) {
+      const outcomes = await Promise.all(Array.from({ length: requestsAtOnce }, askForToken));
+      const issued = outcomes.filter((answer) => answer !== undefined);
+      refused += outcomes.length - issued.length;
+      answers.push(...issued);
+      await changeSomething();
+    }
+    const { check } = createTokenChecker(rules, await readFacts(databaseUrl));
+    faults.push(...answers.flatMap((answer) => check(answer)));
+    countChecked(answers.length);
+  }
+  console.log(
+    `M-01: ${rules.tokenIds.size} tokens were read, ${refused} requests refused, ${faults.length} violations`,
+  );
+  return faults;
+}
+
 /** It ends with the test. */
-export async function generateCredentials(random: () => number): Promise<GeneratedCredentials> {
+async function generateCredentials(random: () => number): Promise<GeneratedCredentials> {
   const directory = await mkdtemp(join(tmpdir(), "biped-generated-"));
   const databaseUrl = `sqlite:${join(directory, "server.db")}`;
   const storage = await openStorage(databaseUrl);
@@ -61,20 +96,19 @@ export async function generateCredentials(random: () => number): Promise<Generat
     askForToken: () => askForToken(node, generated, chance),
     changeSomething: async () => {
       clock.seconds += Math.floor(random() * 4);
-      await changeSomething(node, generated, chance);
+      await changeSomething(node, generated, { ...chance, nowSeconds: clock.seconds });
     },
   };
 }
 
 function createParts(clock: { readonly seconds: number }, random: () => number) {
-  const milliseconds = (): number => clock.seconds * 1000;
   return {
     kek: createKeyEncryptionKey(new Uint8Array(32)),
     log: createLog("silent", () => {}),
     nowSeconds: () => clock.seconds,
     monotonicSeconds: () => clock.seconds,
     machineMilliseconds: Date.now,
-    steadyMilliseconds: milliseconds,
+    steadyMilliseconds: () => performance.now(),
     randomBytes: (count: number) => Uint8Array.from({ length: count }, () => random() * 256),
     secretEnvironment: "test" as const,
     adminRoutes: {},
@@ -114,7 +148,7 @@ async function createAll(node: LocalNode, chance: Chance): Promise<Generated[]> 
     for (let at = 0; at < credentialsEach; at += 1) {
       const projectId = at % 3 === 0 ? undefined : chance.draw(projectIds);
       const owner = { name: `Credential ${at}`, accountId: account.id, projectId };
-      const scopes = scopeNames.filter(() => chance.isLikely(0.7));
+      const scopes = scopeNames.filter(() => chance.isLikely(0.85));
       const further = { scopes: scopes.length === 0 ? ["metrics"] : scopes, allowedRanges: [], expiresAt: undefined };
       const { credential, clientSecret = "", secretId } = must(await make.createCredential({ ...owner, ...further }));
       generated.push({ clientId: credential.clientId, clientSecret, secretId, accountId: account.id, projectId });
@@ -138,7 +172,7 @@ async function askForToken(
     client_secret: held.clientSecret,
     grant_type: "client_credentials",
     scope: scopes.join(" ") || "metrics",
-    project_id: isNamed ? (isLikely(0.9) ? inOwnAccount : project) : undefined,
+    project_id: isNamed ? (isLikely(0.95) ? inOwnAccount : project) : undefined,
   };
   const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   const answer = await endpoints.token(createRequest("1", { pathname: paths.token, search: "", init }));
@@ -148,14 +182,14 @@ async function askForToken(
 async function changeSomething(
   node: LocalNode,
   generated: Generated[],
-  { draw, isLikely, random }: Chance,
+  { draw, isLikely, random, nowSeconds }: Chance & { readonly nowSeconds: number },
 ): Promise<void> {
   const make = node.management("operator");
   const held = draw(generated);
   const { clientId, accountId } = held;
   const projectId = Math.floor(random() * accountCount * projectsEach) + 1;
-  const state = isLikely(0.3) ? "disabled" : "enabled";
-  const scopes = scopeNames.filter(() => isLikely(0.8));
+  const state = isLikely(0.15) ? "disabled" : "enabled";
+  const scopes = scopeNames.filter(() => isLikely(0.9));
   const change = draw([
     () => make.setAccountState({ accountId, state }),
     () => make.changeProject({ projectId, state }),
@@ -164,9 +198,11 @@ async function changeSomething(
     () => make.moveProject({ projectId, cloud: draw(clouds) }),
     () => make.revokeTokensOf({ kind: "project", id: projectId }),
     () => make.revokeTokensOf({ kind: "credential", clientId }),
-    () => make.revokeTokensBefore({}),
+    () => make.revokeTokensBefore({ before: nowSeconds }),
     async () => {
-      const rotated = must(await make.rotateSecret({ clientId, overlapDays: 0 }));
+      const rotated = await make.rotateSecret({ clientId, overlapDays: 0 });
+      // Twice in one second there would be a third secret.
+      if (isRefusal(rotated)) return;
       const { clientSecret = "", secretId } = rotated;
       generated[generated.indexOf(held)] = { ...held, clientSecret, secretId };
     },

@@ -4,5 +4,6 @@ import { appendFileSync } from "node:fs";
 import { noteTokens } from "./noted-tokens.ts";
 
 const { NOTED_TOKENS_FILE: file } = process.env;
-if (file === undefined) throw new Error("NOTED_TOKENS_FILE is missing.");
-noteTokens((answer, port) => appendFileSync(file, `${port} ${answer}\n`, { mode: 0o600 }));
+
+// A process that the program starts is started so, too, but with an environment of its own.
+if (file !== undefined) noteTokens((answer, port) => appendFileSync(file, `${port} ${answer}\n`, { mode: 0o600 }));

@@ -561,8 +561,11 @@ describe("limits", () => {
   test("a credential gets a burst of four seconds' worth of tokens, then 429 until there is one again", async () => {
     const url = `${started.url}/v1/oauth/token`;
     const ask = () => post(url, tokenRequest(facts.project));
+    const first = await ask();
+    expect(first.headers.get("ratelimit-policy")).toBe('"tokens";q=20;w=4');
+    expect(first.headers.get("ratelimit")).toBe('"tokens";r=19;t=1');
     const statuses = (await Promise.all(Array.from({ length: 25 }, ask))).map((answer) => answer.status);
-    expect(statuses.filter((status) => status === 200).length).toBe(20);
+    expect(statuses.filter((status) => status === 200).length).toBe(19);
     const refused = await ask();
     expect([refused.status, refused.body.errorCode, refused.body.error]).toEqual([
       429,

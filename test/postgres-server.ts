@@ -18,6 +18,10 @@ export type PostgresServer = {
   readonly restart: () => void;
   /** Sends a signal to every process of PostgreSQL. */
   readonly signal: (signal: "SIGSTOP" | "SIGCONT") => void;
+  /** Kills every process of PostgreSQL where it stands. `restart` begins anew. */
+  readonly kill: () => Promise<void>;
+  /** Where its data lies. */
+  readonly dataDirectory: string;
   readonly stop: () => Promise<void>;
 };
 
@@ -31,8 +35,9 @@ const password = "only-for-tests";
  * server at once, but a shell has its background commands ignore it until they say otherwise: hence TERM before.
  */
 const supervisor = `
+  if [ -n "$COPY" ]; then cp -R "$COPY" "$DIR/data" && chmod 700 "$DIR/data"; else
   "$BIN/initdb" --pgdata="$DIR/data" --username=postgres --pwfile="$DIR/password" --auth=scram-sha-256 \\
-    --encoding=UTF8 --locale=C --no-sync --no-instructions -c scram_iterations=1 </dev/null >"$DIR/log" 2>&1 || exit 1
+    --encoding=UTF8 --locale=C --no-sync --no-instructions -c scram_iterations=1 </dev/null; fi >"$DIR/log" 2>&1 || exit 1
   serve() {
     "$BIN/postgres" -D "$DIR/data" -p "$PORT" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \\
       -c deadlock_timeout=50ms $SETTINGS </dev/null >>"$DIR/log" 2>&1 &
@@ -41,6 +46,7 @@ const supervisor = `
   while read -r order; do
     case "$order" in
       crash) kill -TERM $!; kill -QUIT $!; wait $! ;;
+      reap) wait $! ;;
       restart) serve ;;
     esac
   done
@@ -57,8 +63,12 @@ const quickSettings = ["max_connections=300", "fsync=off", "full_page_writes=off
 /**
  * Starts a PostgreSQL of its own on a free port. Works as root and as any other user. It tells a deadlock sooner than
  * our lock timeout would end it.
+ * @param copy A data directory to begin with, instead of an empty one.
  */
-export async function startPostgresServer(settings: readonly string[] = quickSettings): Promise<PostgresServer> {
+export async function startPostgresServer(
+  settings: readonly string[] = quickSettings,
+  copy = "",
+): Promise<PostgresServer> {
   const isRoot = process.getuid?.() === 0;
   const folder = await mkdtemp(join(tmpdir(), "biped-postgres-"));
   await chmod(folder, 0o755);
@@ -74,6 +84,7 @@ export async function startPostgresServer(settings: readonly string[] = quickSet
       LC_MESSAGES: "C",
       BIN: findBinaries(folder, isRoot),
       DIR: folder,
+      COPY: copy,
       PORT: String(port),
       SETTINGS: settings.map((setting) => `-c ${setting}`).join(" "),
     },
@@ -88,6 +99,12 @@ export async function startPostgresServer(settings: readonly string[] = quickSet
     },
     restart: () => child.stdin?.write("restart\n"),
     signal: (signal) => signalBelow(child.pid, signal),
+    kill: async () => {
+      killBelow(child.pid);
+      child.stdin?.write("reap\n");
+      while (listChildren(child.pid).length > 0) await sleep(5);
+    },
+    dataDirectory: join(folder, "data"),
     stop: () => stopServer(child, folder),
   };
 }
@@ -107,6 +124,14 @@ function signalBelow(parent: number | undefined, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
     signalBelow(pid, signal);
   }
+}
+
+/** They stand still before the first of them goes, since the others would notice. */
+function killBelow(parent: number | undefined): void {
+  signalBelow(parent, "SIGSTOP");
+  const list = (pid: number | undefined): readonly number[] =>
+    listChildren(pid).flatMap((each) => [each, ...list(each)]);
+  for (const pid of list(parent)) process.kill(pid, "SIGKILL");
 }
 
 /** Linux alone tells it so. */

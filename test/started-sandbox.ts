@@ -2,21 +2,31 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFreePorts } from "./free-ports.ts";
+import { checkAnswers } from "./watched-tokens.ts";
 
 const root = join(import.meta.dirname, "..");
 
 export type RunningSandbox = { readonly child: ChildProcess; readonly output: () => string };
 
+type Noted = { readonly directory: string; readonly environment: Readonly<Record<string, string>> };
+
+/** Where each sandbox notes the tokens that it issues. */
+const noted = new WeakMap<ChildProcess, Noted>();
+const notes = "answers";
+
 /** Resolves when the sandbox says that it is ready, or has ended. */
 export async function startSandbox(environment: Record<string, string>): Promise<RunningSandbox> {
-  const child = spawn(process.execPath, ["--conditions=biped-source", "apps/sandbox/src/main.ts"], {
+  const directory = await mkdtemp(join(tmpdir(), "biped-noted-"));
+  const options = ["--conditions=biped-source", "--import", join(import.meta.dirname, "note-tokens.ts")];
+  const child = spawn(process.execPath, [...options, "apps/sandbox/src/main.ts"], {
     cwd: root,
-    env: { PATH: process.env.PATH, ...environment },
+    env: { PATH: process.env.PATH, ...environment, NOTED_TOKENS_FILE: join(directory, notes) },
   });
+  noted.set(child, { directory, environment });
   let output = "";
   await new Promise<void>((resolve) => {
     const read = (chunk: Buffer): void => {
@@ -30,14 +40,35 @@ export async function startSandbox(environment: Record<string, string>): Promise
   return { child, output: () => output };
 }
 
+/** @throws Error if any token that it has issued should not be (M-01). */
 export async function stopSandbox(
   { child }: RunningSandbox,
   signal: NodeJS.Signals = "SIGTERM",
 ): Promise<number | null> {
-  if (child.exitCode !== null) return child.exitCode;
-  child.kill(signal);
-  await once(child, "close");
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill(signal);
+    await once(child, "close");
+  }
+  const known = noted.get(child);
+  noted.delete(child);
+  if (known !== undefined) await checkNoted(known);
   return child.exitCode;
+}
+
+async function checkNoted({ directory, environment }: Noted): Promise<void> {
+  const { BIPED_DATA_DIR = "", BIPED_PUBLIC_PORT = "", BIPED_ISSUER } = environment;
+  const text = await readFile(join(directory, notes), "utf8").catch(() => "");
+  await rm(directory, { recursive: true });
+  // An answer stands in a line behind the port of the listener.
+  const lines = text.split("\n").filter((line) => line !== "");
+  await checkAnswers(
+    lines.map((line) => line.slice(line.indexOf(" ") + 1)),
+    {
+      issuer: BIPED_ISSUER ?? `http://127.0.0.1:${BIPED_PUBLIC_PORT}`,
+      exclusiveScopes: ["enrichment"],
+      databaseUrl: `sqlite:${join(BIPED_DATA_DIR, "authorization-server.db")}`,
+    },
+  );
 }
 
 export async function createSandboxEnvironment() {

@@ -72,6 +72,8 @@ export async function startServer(
     secretEnvironment,
     adminRoutes: {},
     fetch: (url, init) => clouds.fetch(url, init),
+    // A busy machine decides nothing.
+    patienceMilliseconds: 10_000,
   });
   const server = watchTokens(running, config);
   const stop = async (): Promise<void> => {

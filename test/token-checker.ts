@@ -205,7 +205,8 @@ function recordHistory(events: readonly RecordedEvent[]): History {
   let latest = Number.NEGATIVE_INFINITY;
   for (const [index, event] of events.entries()) {
     latest = Math.max(latest, event.at);
-    for (const { subject, members, without = [] } of readChanges(event)) {
+    const changes = event.action === "store.restored" ? raiseAll(history) : readChanges(event);
+    for (const { subject, members, without = [] } of changes) {
       const versions = history.get(subject) ?? [];
       const last = versions.pop();
       if (last !== undefined) versions.push({ ...last, until: latest });
@@ -220,10 +221,22 @@ function recordHistory(events: readonly RecordedEvent[]): History {
 
 type Change = { readonly subject: string; readonly members: Members; readonly without?: readonly string[] };
 
+/** What was restored from a backup: every epoch goes up by so much, and no key of before is left. */
+const restoredStep = 1_000_000;
+
+function raiseAll(history: History): readonly Change[] {
+  return [...history].flatMap(([subject, versions]): readonly Change[] => {
+    const epoch = versions.at(-1)?.members.epoch;
+    if (subject.startsWith("signing-key:")) return [{ subject, members: { state: "gone" } }];
+    return typeof epoch === "number" ? [{ subject, members: { epoch: epoch + restoredStep } }] : [];
+  });
+}
+
 /** A secret that is over has ended before all time. */
 const over = { expiresAt: Number.NEGATIVE_INFINITY };
 
-function readChanges({ action, subject, accountId, before, after }: RecordedEvent): readonly Change[] {
+/** What an event says of each object: what it is from now on, and which members it has no more. */
+export function readChanges({ action, subject, accountId, before, after }: RecordedEvent): readonly Change[] {
   const clientId = after.clientId ?? before.clientId;
   const ownEnd = (end: unknown): Members => (end === undefined ? {} : { expiresAt: end });
   const ended = (ids: readonly unknown[]): readonly Change[] =>

@@ -6,6 +6,8 @@ export type VirtualTime = {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Calls it then, unless what is answered was called before. */
+  readonly after: (milliseconds: number, wake: () => void) => () => void;
   /** Lets time pass until the promise is settled. */
   readonly run: <Value>(promise: Promise<Value>) => Promise<Value>;
 };
@@ -13,11 +15,18 @@ export type VirtualTime = {
 export function createVirtualTime(start: number): VirtualTime {
   let now = start;
   const timers: Timer[] = [];
+  const after: VirtualTime["after"] = (milliseconds, wake) => {
+    const timer = { at: now + milliseconds, wake };
+    const place = timers.findLastIndex(({ at }) => at <= timer.at);
+    timers.splice(place + 1, 0, timer);
+    return () => {
+      const at = timers.indexOf(timer);
+      if (at !== -1) timers.splice(at, 1);
+    };
+  };
   const sleep = (milliseconds: number): Promise<void> =>
     new Promise((wake) => {
-      const timer = { at: now + milliseconds, wake };
-      const place = timers.findLastIndex(({ at }) => at <= timer.at);
-      timers.splice(place + 1, 0, timer);
+      after(milliseconds, wake);
     });
   const run: VirtualTime["run"] = async (promise) => {
     let isSettled = false;
@@ -35,5 +44,5 @@ export function createVirtualTime(start: number): VirtualTime {
       next.wake();
     }
   };
-  return { now: () => now, sleep, run };
+  return { now: () => now, sleep, after, run };
 }

@@ -24,13 +24,18 @@ export function watchTokens(server: Server, config: Config, databaseUrl = config
   answersByPort.set(port, []);
   const { issuer, catalogue } = config;
   const exclusiveScopes = [...catalogue.values()].filter(({ exclusive }) => exclusive).map(({ name }) => name);
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    const answers = answersByPort.get(port) ?? [];
+    answersByPort.delete(port);
+    await checkAnswers(answers, { issuer, exclusiveScopes, databaseUrl });
+  };
+  let stopping: Promise<void> | undefined;
   return {
     ...server,
-    stop: async () => {
-      await server.stop();
-      const answers = answersByPort.get(port) ?? [];
-      answersByPort.delete(port);
-      await checkAnswers(answers, { issuer, exclusiveScopes, databaseUrl });
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
     },
   };
 }

@@ -25,8 +25,18 @@ export type ClusterWorld = {
 const scopes = ["read", "accounts", "projects", "clouds", "credentials", "signing-keys", "administrators"] as const;
 const day = 86_400;
 
+export async function createClusterWorld(cluster: Cluster): Promise<ClusterWorld> {
+  return withFurtherNode(cluster, async (server) => ({
+    facts: await createFacts({ server }),
+    owner: await createOwner(server),
+  }));
+}
+
 /** By a further node in this process, which then stops. */
-export async function createClusterWorld({ settings }: Cluster): Promise<ClusterWorld> {
+export async function withFurtherNode<Result>(
+  { settings }: Cluster,
+  work: (server: Server) => Promise<Result>,
+): Promise<Result> {
   const [publicPort, adminPort] = await findFreePorts(2);
   const ports = { BIPED_PUBLIC_PORT: String(publicPort), BIPED_ADMIN_PORT: String(adminPort) };
   const server = await start(createConfig(readSettings(serverSettings, { ...settings, ...ports })), {
@@ -39,7 +49,7 @@ export async function createClusterWorld({ settings }: Cluster): Promise<Cluster
     adminRoutes: {},
   });
   try {
-    return { facts: await createFacts({ server }), owner: await createOwner(server) };
+    return await work(server);
   } finally {
     await server.stop();
   }

@@ -43,22 +43,20 @@ export async function createFaultProxy(target: string): Promise<FaultProxy> {
     for (const socket of [...pairs].flat()) socket.resetAndDestroy();
   };
   const server = createServer({ noDelay: true }, (near) => {
-    near.on("error", () => {});
-    if (state.fault.kind === "reset") return void near.resetAndDestroy();
+    if (state.fault.kind === "reset") return void near.on("error", () => {}).resetAndDestroy();
     const far = connect({ port: Number(url.port), host: url.hostname, noDelay: true });
     const pair = [near, far];
     pairs.add(pair);
     near.on("close", () => pairs.delete(pair));
-    const split = /^postgres(?:ql)?:$/.test(url.protocol) ? createMessageSplitter() : (bytes: Buffer) => [bytes];
+    const split = url.protocol.startsWith("postgres") ? createMessageSplitter() : (bytes: Buffer) => [bytes];
     const fault = (): Fault => (stranded.has(pair) ? { kind: "black hole" } : state.fault);
     forward(near, far, (bytes) => plan([bytes], "to server", fault()));
     forward(far, near, (bytes) => plan(split(bytes), "to client", fault()));
   });
-  url.port = String(await listen(server));
-  const way = url.href;
-  url.port = new URL(target).port;
+  const way = new URL(target);
+  way.port = String(await listen(server));
   return {
-    url: way,
+    url: way.href,
     setFault: (fault) => {
       const hasLostBytes = state.fault.kind === "black hole" || state.fault.kind === "one way";
       state.fault = fault;
@@ -69,10 +67,10 @@ export async function createFaultProxy(target: string): Promise<FaultProxy> {
       for (const pair of pairs) stranded.add(pair);
     },
     countConnections: () => pairs.size,
-    stop: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
+    stop: () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       resetConnections();
-      await closed;
+      return closed;
     },
   };
 }

@@ -16,6 +16,7 @@ import { openStorage } from "../../apps/authorization-server/src/storage/open-st
 import type { SigningKey } from "../../apps/authorization-server/src/storage/storage.ts";
 import { createPostgresDatabase } from "../postgres-database.ts";
 import { readCasesFactor } from "../property.ts";
+import { createRandom } from "../simulated-services.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { createClusterWorld } from "./cluster-world.ts";
 import { countStatuses, createClient, createIssue, p99Of, type Reply, startLoad } from "./token-load.ts";
@@ -29,7 +30,7 @@ const tokensPerKey = 5;
 /** What a next key waits in its life. Guards know it long before, as they hear of it from the feed. */
 const nextSeconds = 600;
 /** Longer than nodes hold their signatures back after an emergency. */
-const pauseMilliseconds = 2_600;
+const pauseMilliseconds = 2_300;
 /** In a cycle: a key that takes over in its time, one that signs and is voided, and one that no longer does. */
 const rotationsPerCycle = 3;
 
@@ -85,30 +86,23 @@ function createBench(guards: readonly Guard[]) {
   const voided = new Map<string, number>();
   const violations: string[] = [];
   let judged = 0;
-  let turn = 0;
   const judgeBy = async (guard: Guard, { token, kid }: Held): Promise<void> => {
     const startedAt = performance.now();
     const verdict = await guard.verify(token);
     judged += 1;
-    const voidedAt = voided.get(kid);
-    if (isRefusal(verdict) && voidedAt === undefined)
-      violations.push(`a good token: ${verdict.code} ${verdict.reason}`);
-    const isLate = voidedAt !== undefined && startedAt > voidedAt + voidMilliseconds;
-    if (!isRefusal(verdict) && isLate) violations.push(`a voided key was trusted ${startedAt - voidedAt} ms later`);
+    const violation = findViolation(verdict, { startedAt, voidedAt: voided.get(kid) });
+    if (violation !== undefined) violations.push(violation);
   };
-  const pick = <Item>(items: readonly Item[]): Item | undefined => {
-    turn += 1;
-    return items[(turn * 7919) % items.length];
+  const keep = (reply: Reply): Held => {
+    const one = readHeld(reply);
+    const tokens = held.get(one.kid) ?? [];
+    held.set(one.kid, tokens);
+    if (tokens.length < tokensPerKey) tokens.push(one);
+    return one;
   };
-  const keep = ({ text }: Reply): Held => {
-    const token: string = JSON.parse(text).access_token;
-    const { kid } = JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString());
-    const tokens = held.get(kid) ?? [];
-    held.set(kid, tokens);
-    if (tokens.length < tokensPerKey) tokens.push({ token, kid });
-    return { token, kid };
+  const judgeAll = async (one: Held): Promise<void> => {
+    for (const guard of guards) await judgeBy(guard, one);
   };
-  const judgeAll = (one: Held) => Promise.all(guards.map((guard) => judgeBy(guard, one)));
   return {
     voided,
     violations,
@@ -128,6 +122,24 @@ function createBench(guards: readonly Guard[]) {
       for (const kid of voided.keys()) for (const one of held.get(kid) ?? []) await judgeAll(one);
     },
   };
+}
+
+function findViolation(
+  verdict: Awaited<ReturnType<Guard["verify"]>>,
+  { startedAt, voidedAt }: { readonly startedAt: number; readonly voidedAt: number | undefined },
+): string | undefined {
+  if (isRefusal(verdict)) return voidedAt === undefined ? `a good token: ${verdict.code} ${verdict.reason}` : undefined;
+  const isLate = voidedAt !== undefined && startedAt > voidedAt + voidMilliseconds;
+  return isLate ? `a voided key was trusted ${startedAt - voidedAt} ms later` : undefined;
+}
+
+const random = createRandom(1);
+const pick = <Item>(items: readonly Item[]): Item | undefined => items[Math.floor(random() * items.length)];
+
+function readHeld({ text }: Reply): Held {
+  const token: string = JSON.parse(text).access_token;
+  const { kid } = JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString());
+  return { token, kid };
 }
 
 /** As an operator on a further machine does, so that every node has to hear of it. */
@@ -158,7 +170,7 @@ async function rotate({ databaseUrl, settings }: Cluster, { voided }: Bench): Pr
     await database.query("update signing_key set state_since = state_since - $1 where state = 'next'", [nextSeconds]);
     await openKeyRing(parts);
     await voidFirst("passive");
-    await sleep(400);
+    await sleep(300);
   }
   await database.end();
   await storage.close();

@@ -24,8 +24,8 @@ const renewedMilliseconds = 2_500;
 
 const faults = [
   ...Array<FaultName>(7).fill("crash"),
-  ...Array<FaultName>(3).fill("standstill"),
-  ...Array<FaultName>(8).fill("storm"),
+  ...Array<FaultName>(2).fill("standstill"),
+  ...Array<FaultName>(9).fill("storm"),
   ...Array<FaultName>(6).fill("no connection left"),
   ...Array<FaultName>(6).fill("locked table"),
 ];

@@ -33,6 +33,7 @@ test("an empty environment has the defaults of the contract", () => {
     tokensPerSecond: 50,
     accountTokensPerSecond: 0,
     sharedLimits: undefined,
+    snapshotSeconds: 0,
     drainSeconds: 0,
     catalogue: defaultScopes,
     auditMode: "normal",
@@ -61,6 +62,7 @@ test("every setting is taken", () => {
     BIPED_TOKENS_PER_SECOND: "0",
     BIPED_ACCOUNT_TOKENS_PER_SECOND: "200",
     BIPED_SHARED_LIMITS: "rediss://limits.example.com:6380/1",
+    BIPED_SNAPSHOT_SECONDS: "0",
     BIPED_DRAIN_SECONDS: "60",
     BIPED_SCOPES: "a b=exclusive",
     BIPED_AUDIT_MODE: "strict",
@@ -95,6 +97,7 @@ test("every setting is taken", () => {
     tokensPerSecond: 0,
     accountTokensPerSecond: 200,
     sharedLimits: { redisUrl: "rediss://limits.example.com:6380/1" },
+    snapshotSeconds: 0,
     drainSeconds: 60,
     catalogue: [
       ["a", false],
@@ -185,6 +188,25 @@ test.each([
   expect([config.issuer, config.consoleUrl]).toEqual([`http://${reachable}:8000`, "http://localhost:8010"]);
 });
 
+describe("a snapshot", () => {
+  const [url, snapshot] = [{ BIPED_DATABASE_URL: "postgres://biped@db/biped" }, { BIPED_SNAPSHOT_SECONDS: "900" }];
+
+  test("of PostgreSQL may serve for so many seconds", () => {
+    expect(read({ ...url, ...snapshot }).snapshotSeconds).toBe(900);
+  });
+
+  test.each([
+    ["a SQLite file, which is in the same machine", snapshot, "BIPED_DATABASE_URL is not of PostgreSQL"],
+    [
+      "the audit mode strict",
+      { ...url, ...snapshot, BIPED_AUDIT_MODE: "strict" },
+      "with BIPED_AUDIT_MODE strict no token leaves without the database",
+    ],
+  ])("is of no use with %s", (_name, environment, reason) => {
+    expect(mistakesOf(environment)).toEqual([`BIPED_SNAPSHOT_SECONDS is set, but ${reason}`]);
+  });
+});
+
 test("every mistake is named at once, each on a line with its setting, and no value is repeated", () => {
   const mistakes = mistakesOf({
     BIPED_DATABASE_URL: "mysql://canary",
@@ -199,6 +221,7 @@ test("every mistake is named at once, each on a line with its setting, and no va
     BIPED_TOKENS_PER_SECOND: "-1",
     BIPED_ACCOUNT_TOKENS_PER_SECOND: "canary",
     BIPED_SHARED_LIMITS: "canary",
+    BIPED_SNAPSHOT_SECONDS: "86401",
     BIPED_DRAIN_SECONDS: "61",
     BIPED_SCOPES: "canary canary",
     BIPED_AUDIT_MODE: "canary",
@@ -219,6 +242,7 @@ test("every mistake is named at once, each on a line with its setting, and no va
     "BIPED_TOKENS_PER_SECOND must be a whole number from 0 to 1000000",
     "BIPED_ACCOUNT_TOKENS_PER_SECOND must be a whole number from 0 to 1000000",
     "BIPED_SHARED_LIMITS must be postgres, redis://… or rediss://…",
+    "BIPED_SNAPSHOT_SECONDS must be a whole number from 0 to 86400",
     "BIPED_DRAIN_SECONDS must be a whole number from 0 to 60",
     "BIPED_SCOPES must be different scope names, =exclusive after one that stands alone",
     "BIPED_AUDIT_MODE must be normal or strict",

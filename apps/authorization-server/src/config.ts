@@ -29,6 +29,8 @@ export type Config = {
   readonly tokensPerSecond: number;
   readonly accountTokensPerSecond: number;
   readonly sharedLimits: SharedLimits;
+  /** So long after the store was last heard of a copy of it may still allow tokens; 0 where none is kept. */
+  readonly snapshotSeconds: number;
   /** For so long a server that was told to stop still serves whoever comes. */
   readonly drainSeconds: number;
   readonly catalogue: ScopeCatalogue;
@@ -162,6 +164,9 @@ export const serverSettings = z.object({
     .refine(isSharedLimits, "must be postgres, redis://… or rediss://…")
     .optional()
     .describe("Where several nodes count together: postgres (their database) or the URL of a Valkey or Redis"),
+  BIPED_SNAPSHOT_SECONDS: wholeNumber(0, 86_400)
+    .default(0)
+    .describe("Seconds for which tokens are issued from a copy while PostgreSQL is away; 0 keeps none"),
   BIPED_DRAIN_SECONDS: wholeNumber(0, 60)
     .default(0)
     .describe("Seconds for which a server that stops says so and still serves, for its balancer to notice"),
@@ -235,6 +240,7 @@ export function createConfig(settings: z.infer<typeof serverSettings>): Config {
     tokensPerSecond: settings.BIPED_TOKENS_PER_SECOND,
     accountTokensPerSecond: settings.BIPED_ACCOUNT_TOKENS_PER_SECOND,
     sharedLimits: createSharedLimits(settings),
+    snapshotSeconds: createSnapshotSeconds(settings),
     drainSeconds: settings.BIPED_DRAIN_SECONDS,
     catalogue: settings.BIPED_SCOPES,
     auditMode: settings.BIPED_AUDIT_MODE,
@@ -253,6 +259,19 @@ function createSharedLimits(settings: z.infer<typeof serverSettings>): SharedLim
   if (shared !== "postgres") return { redisUrl: shared };
   if (databaseUrl.startsWith("postgres")) return shared;
   throw new MistakenSettings("BIPED_SHARED_LIMITS is postgres, but BIPED_DATABASE_URL is not");
+}
+
+/** @throws MistakenSettings where a copy would be of no use. */
+function createSnapshotSeconds(settings: z.infer<typeof serverSettings>): number {
+  const { BIPED_SNAPSHOT_SECONDS: seconds, BIPED_DATABASE_URL: databaseUrl = "sqlite:" } = settings;
+  if (seconds === 0) return seconds;
+  if (settings.BIPED_AUDIT_MODE === "strict") {
+    throw new MistakenSettings(
+      "BIPED_SNAPSHOT_SECONDS is set, but with BIPED_AUDIT_MODE strict no token leaves without the database",
+    );
+  }
+  if (databaseUrl.startsWith("postgres")) return seconds;
+  throw new MistakenSettings("BIPED_SNAPSHOT_SECONDS is set, but BIPED_DATABASE_URL is not of PostgreSQL");
 }
 
 /** Exactly one of them; a command that needs no key may be without. @throws MistakenSettings for more than one. */

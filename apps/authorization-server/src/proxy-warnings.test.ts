@@ -10,13 +10,15 @@ const proxied = {
 
 test.each([
   ["on this machine alone", local],
+  ["at a loopback address", { ...local, consoleUrl: "http://127.0.0.1:4010" }],
+  ["at that of IPv6", { ...local, consoleUrl: "http://[::1]:4010" }],
   ["at a name below localhost", { ...local, consoleUrl: "http://biped.localhost:4010" }],
   ["behind a proxy with TLS", proxied],
 ])("no warning: %s", (_, config) => {
   expect(findProxyWarnings(config)).toEqual([]);
 });
 
-test.each(["http://127.0.0.1:4010", "http://console.example.com", "http://localhost.example.com"])(
+test.each(["http://192.0.2.1:4010", "http://console.example.com", "http://localhost.example.com"])(
   "a warning that nobody can sign in: the console at %s",
   (consoleUrl) => {
     expect(findProxyWarnings({ ...local, consoleUrl })).toEqual([expect.stringMatching(/^Nobody can sign in: /)]);

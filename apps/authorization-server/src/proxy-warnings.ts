@@ -10,13 +10,13 @@ export function findProxyWarnings({
 }
 
 const signInFails =
-  "Nobody can sign in: browsers keep the console's cookie over https, and over http on localhost alone. " +
+  "Nobody can sign in: browsers keep the console's cookie over https, and over http on this machine alone. " +
   "Put a proxy with TLS in front, and set BIPED_CONSOLE_URL to its https URL.";
 
-/** they are Secure. That a browser reaches localhost over http is as good as TLS (Secure Contexts, W3C). */
+/** they are Secure. Over http browsers take nothing but a loopback host for secure (Secure Contexts, W3C). */
 function keepsCookies(consoleUrl: string): boolean {
   const { protocol, hostname } = new URL(consoleUrl);
-  return protocol === "https:" || hostname === "localhost" || hostname.endsWith(".localhost");
+  return protocol === "https:" || /(?:^|\.)localhost$|^127\.|^\[::1\]$/.test(hostname);
 }
 
 function warnOfAddresses(urls: readonly string[], trustedProxies: readonly string[]): readonly string[] {

@@ -39,6 +39,7 @@ import { createReadOwnToken } from "./signing/read-own-token.ts";
 import { openSeeds } from "./signing/seeds.ts";
 import { createSigner, type Signer } from "./signing/signer.ts";
 import { createSigningQueue, type SigningQueue } from "./signing/signing-queue.ts";
+import { openSnapshot, type Snapshot } from "./snapshot/snapshot.ts";
 import { openStorage } from "./storage/open-storage.ts";
 import type { Storage } from "./storage/storage.ts";
 import { createTokenEndpoint } from "./token-endpoint/token-endpoint.ts";
@@ -63,6 +64,8 @@ export type ServerParts = {
   readonly fetch?: Fetch;
   /** This machine's wall clock, which is compared with the store's; Node's own if absent. */
   readonly machineMilliseconds?: () => number;
+  /** How long a failure waits for the store of shared limits; 100 if absent. */
+  readonly patienceMilliseconds?: number;
   /** Of a log that can lose lines; for metrics. */
   readonly lostLogLines?: () => number;
 };
@@ -123,18 +126,19 @@ async function startOn(opened: Storage, config: Config, parts: OpenedParts): Pro
     return await serve(made, config);
   } catch (error) {
     await made.changes.stop();
+    await made.snapshot?.stop();
     throw error;
   }
 }
 
 async function serve(made: Made, config: Config): Promise<Server> {
-  const { storage, digester, feed, changes, heads, queue } = made;
+  const { storage, snapshot, digester, feed, changes, heads, queue } = made;
   const { nowSeconds, monotonicSeconds, randomBytes, secretEnvironment, metrics, limits } = made;
   const overload = createOverload({ signingWaitSeconds: queue.expectedWaitSeconds, monotonicSeconds, randomBytes });
   const adminRoutes = await createAdminRoutes(config, { ...made, policy: createKeyPolicy(config) });
   const endpoints = createEndpoints(config, made);
   const listeners = createListeners(config, made, { endpoints, adminRoutes, metrics, shed: overload.shed });
-  metrics.addReadings(createReadings({ ...made, ...limits }));
+  metrics.addReadings(createReadings({ ...made, ...limits, overload }));
   const reports = await beginReports(made);
   const urls = await listen(listeners, config).catch(async (error: unknown) => {
     await reports.end();
@@ -156,6 +160,7 @@ async function serve(made: Made, config: Config): Promise<Server> {
       // Not before: whoever is still served is served by what is true now.
       stopTimers();
       await changes.stop();
+      await snapshot?.stop();
       overload.stop();
       await reports.end();
       await heads.publishHead();
@@ -169,7 +174,9 @@ async function serve(made: Made, config: Config): Promise<Server> {
 export async function makeParts(opened: Storage, config: Config, parts: OpenedParts): Promise<Made> {
   const { kek, log, nowSeconds, monotonicSeconds, randomBytes, metrics } = parts;
   const directory = createClientDirectory({ storage: opened, monotonicSeconds });
-  const storage = forgetOnChange(opened, directory);
+  const snapshot = await openSnapshotIfAsked(opened, config, parts);
+  const forgetful = forgetOnChange(opened, directory);
+  const storage = snapshot === undefined ? forgetful : forgetOnChange(forgetful, snapshot);
   const author = { at: nowSeconds(), actor: "system", requestId: undefined };
   const digester = await openSecretDigester({ storage, kek, randomBytes, author });
   const keyRing = await openKeyRing({ storage, kek, nowSeconds, log, policy: createKeyPolicy(config) });
@@ -182,14 +189,21 @@ export async function makeParts(opened: Storage, config: Config, parts: OpenedPa
   const signer = parts.tracing.traceSigner(createSigner(signing));
   const nextTokenId = createTokenIds(randomBytes);
   const feed = createRevocationFeed({ ...parts, storage, keyRing, issuer: config.issuer });
-  const changes = await openChangeWatcher({ ...parts, storage, directory, keyRing, feed });
-  const kept = { ...parts, storage, directory, digester, keyRing, uses, refusals, heads };
+  const changes = await openChangeWatcher({ ...parts, storage, directory, snapshot, keyRing, feed });
+  const kept = { ...parts, storage, directory, snapshot, digester, keyRing, uses, refusals, heads };
   return { ...kept, queue, signer, nextTokenId, feed, changes };
+}
+
+function openSnapshotIfAsked(storage: Storage, config: Config, parts: OpenedParts): Promise<Snapshot> | undefined {
+  const { snapshotSeconds, dataDirectory } = config;
+  if (snapshotSeconds === 0) return undefined;
+  return openSnapshot({ ...parts, storage, snapshotSeconds, path: join(dataDirectory, "snapshot.db") });
 }
 
 type Made = OpenedParts & {
   readonly storage: Storage;
   readonly directory: ClientDirectory;
+  readonly snapshot: Snapshot | undefined;
   readonly digester: SecretDigester;
   readonly keyRing: KeyRing;
   readonly queue: SigningQueue;

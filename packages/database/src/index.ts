@@ -9,6 +9,7 @@ export {
   migrateDatabase,
   openDatabase,
 } from "./open-database.ts";
+export { openRowFile, type RowFile } from "./open-row-file.ts";
 export { openSidePool, type SidePool } from "./side-pool.ts";
 export { isStorableText } from "./storable-text.ts";
 export { isUniqueViolation, StoreUnavailable, UnusableDatabase } from "./store-unavailable.ts";

@@ -19,8 +19,9 @@ export type Heard = {
  */
 export async function listenOnPostgres(url: string, channel: string, heard: Heard): Promise<() => Promise<void>> {
   const ending = new AbortController();
-  const first = await connect(url, channel, heard.onNotification);
-  const listening = keepListening({ url, channel, heard, first, signal: ending.signal });
+  const read = readPostgresUrl(url);
+  const first = await connect(read, channel, heard.onNotification);
+  const listening = keepListening({ url: read, channel, heard, first, signal: ending.signal });
   return async () => {
     ending.abort();
     await listening;
@@ -56,7 +57,7 @@ type Connection = { readonly client: pg.Client; readonly lost: Promise<void> };
 /** Undefined where it cannot be had. */
 async function connect(url: string, channel: string, onNotification: () => void): Promise<Connection | undefined> {
   const client = new pg.Client({
-    connectionString: readPostgresUrl(url),
+    connectionString: url,
     connectionTimeoutMillis: connectMillis,
     query_timeout: connectMillis,
     keepAlive: true,

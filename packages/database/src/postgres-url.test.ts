@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { readPostgresUrl } from "./postgres-url.ts";
 
 const url = "postgres://user:p%40ss@db.example.com:5432/biped";
@@ -26,4 +29,20 @@ test("sslmode prefer or allow is refused, because somebody on the way could choo
 
 test("a malformed URL is not repeated, for it holds the password", () => {
   expect(() => readPostgresUrl("postgres://user:secret@host:port/x")).toThrow(/^The database URL is malformed\.$/);
+});
+
+test("password_file: the password is the file's, in any letters, without the end of its line", () => {
+  const directory = mkdtempSync(join(tmpdir(), "biped-password-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, "password");
+  writeFileSync(file, "p@ss/%:? word\n");
+  expect(readPostgresUrl(`postgres://user@db.example.com/biped?password_file=${file}&sslmode=require`)).toBe(
+    "postgres://user:p%40ss%2F%25%3A%3F%20word@db.example.com/biped?sslmode=verify-full",
+  );
+});
+
+test("password_file: one that cannot be read is named, and the URL is not", () => {
+  expect(() => readPostgresUrl(`${url}?password_file=/not/there`)).toThrow(
+    /^The file with the database's password cannot be read: \/not\/there$/,
+  );
 });

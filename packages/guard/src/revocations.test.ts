@@ -469,6 +469,28 @@ describe("keys", () => {
     expect(world.keyFetches).toBe(2);
   });
 
+  test("one that signs all tokens that come is heard of, although no other token sets a poll going", async () => {
+    const { world, mint, verify, settle } = openFeedWorld();
+    await verify(await mint());
+    const next = await createTestKey("ES256");
+    world.keys = [next];
+    world.reply = () => answerFeed({ after: 1, sequence: 2, keyIds: [next.kid] });
+    world.now += 2;
+    expect([await verify(await mint({}, next)), world.keyFetches]).toEqual(["JWT_INVALID", 1]);
+    await settle();
+    expect([await verify(await mint({}, next)), world.keyFetches]).toEqual(["accepted", 2]);
+  });
+
+  test("one that signs the first token after 5 s of silence is heard of before that is refused", async () => {
+    const { world, mint, verify } = openFeedWorld();
+    await verify(await mint());
+    const next = await createTestKey("ES256");
+    world.keys = [next];
+    world.reply = () => answerFeed({ after: 1, sequence: 2, keyIds: [next.kid] });
+    world.now += 5;
+    expect(await verify(await mint({}, next))).toBe("accepted");
+  });
+
   test("where the key set is behind the feed, a token of the new key asks again, once a second, for ten seconds", async () => {
     const { world, mint, verify, settle } = openFeedWorld();
     await verify(await mint());

@@ -21,6 +21,8 @@ export type RevocationStatus = {
 export type Revocations = {
   /** Undefined where nothing is against it. Waits for the feed where what is known of it is old, a second at most. */
   readonly check: (readFooting: () => Footing) => Refusal | undefined | Promise<Refusal | undefined>;
+  /** Sees to it that the feed is followed. A promise is worth waiting for, a second at most. */
+  readonly follow: () => Promise<void> | undefined;
   /** Whether tokens can be judged. Waits for the feed as `check` does. */
   readonly isReady: () => Promise<boolean>;
   /** The projects that are disabled, themselves or with their account. */
@@ -73,6 +75,7 @@ export function createRevocations(options: RevocationOptions): Revocations {
       const news = polls.follow();
       return news === undefined ? judge(readFooting) : news.then(() => judge(readFooting));
     },
+    follow: polls.follow,
     async isReady() {
       await polls.follow();
       return !isTooOld(polls.current());

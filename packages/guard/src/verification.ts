@@ -119,7 +119,10 @@ function selectKey(
   { keySet, revocations }: Trust,
 ): SignedBy | Refusal | Promise<SignedBy | Refusal> {
   if (keys !== undefined && findKey(keys, header.kid) !== undefined) return matchKey(header, keys);
-  const asked = revocations?.isNewKey(header.kid) === true ? keySet.hurry() : keySet.refresh();
+  const ask = () => (revocations?.isNewKey(header.kid) === true ? keySet.hurry() : keySet.refresh());
+  // After an emergency all tokens may be of a key of which only the next poll tells, and nobody else sets it going.
+  const news = keys === undefined ? undefined : revocations?.follow();
+  const asked = news === undefined ? ask() : news.then(ask);
   return asked.then((fresh) => {
     if (fresh !== undefined) return matchKey(header, fresh);
     return refuse("KEYS_UNAVAILABLE", "The keys that verify access tokens are not available.", "no key set", {

@@ -470,21 +470,4 @@ describe("a listener on bare sockets", () => {
       expect(started.logLines.filter((line) => !line.includes('"level":"info"'))).toEqual([]);
     });
   });
-
-  test("32 requests in one packet are all answered; with one more the connection is cut, and nothing else is", async () => {
-    const other = await openRawConnection(started.url);
-    const polite = await openRawConnection(started.url);
-    const one = `GET /text HTTP/1.1\r\n${host}\r\n`;
-    polite.send(one.repeat(32));
-    for (let count = 0; count < 32; count += 1) expect((await polite.readAnswer()).status).toBe(200);
-    polite.send(one.repeat(32));
-    for (let count = 0; count < 32; count += 1) expect((await polite.readAnswer()).status).toBe(200);
-    polite.cut();
-    const greedy = await openRawConnection(started.url);
-    greedy.send(one.repeat(500));
-    await greedy.closed;
-    other.send(one);
-    expect((await other.readAnswer()).status).toBe(200);
-    other.cut();
-  });
 });

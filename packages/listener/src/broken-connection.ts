@@ -53,16 +53,11 @@ export type OpenAnswers = {
   readonly afterEarlier: (socket: Socket, speak: () => void) => void;
 };
 
-/** All requests of one packet are begun before any is answered, and hold everybody else up meanwhile. */
-const maxOpenAnswers = 32;
-
-/** Cuts a connection on which more is asked at once than anybody does who waits for answers. */
 export function trackOpenAnswers(server: Server): OpenAnswers {
   const open = new WeakMap<Socket, Set<ServerResponse>>();
   const track = ({ socket }: IncomingMessage, answer: ServerResponse): void => {
     const answers = open.get(socket) ?? new Set();
     open.set(socket, answers.add(answer));
-    if (answers.size > maxOpenAnswers) socket.destroy();
     answer.once("close", () => answers.delete(answer));
   };
   server.prependListener("request", track);

@@ -14,6 +14,7 @@ import {
 } from "./broken-connection.ts";
 import { readSource, readTarget } from "./http-request.ts";
 import type { Log } from "./log.ts";
+import { createPacketLimit } from "./packet-limit.ts";
 import { answerReadiness, type ReadyChecks, runReadyChecks } from "./readiness.ts";
 import { addRoutes, type Routes, refuseUnknownMethod } from "./routes.ts";
 import { sendRefusal } from "./send.ts";
@@ -34,7 +35,7 @@ export type ListenerOptions = {
   readonly readyChecks: ReadyChecks;
   /** What is shed; nothing if absent. Health checks never are. */
   readonly shed?: Shed;
-  /** Told of each answer, health checks included; for metrics. */
+  /** Told of each answer but those that shed, health checks included; for metrics. */
   readonly onAnswered?: (request: MeasuredRequest) => void;
 };
 
@@ -186,9 +187,9 @@ function createHttpServer(handle: RequestListener, bodyLimitBytes: number, shedd
     insecureHTTPParser: false,
     requireHostHeader: false,
   };
+  const isTooMuch = createPacketLimit();
   const server = createServer(limits, (request, response) => {
-    // Whatever else was in the packet for which the connection was cut.
-    if (request.socket.destroyed) return;
+    if (isTooMuch(request.socket)) return;
     if (!shedding.refuse(request, response)) handle(request, response);
   });
   // Whoever takes nothing of an answer for so long loses it.

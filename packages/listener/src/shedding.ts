@@ -17,7 +17,7 @@ export type Shedding = {
   readonly refuse: (request: IncomingMessage, response: ServerResponse) => boolean;
 };
 
-export type SheddingOptions = Pick<ListenerOptions, "name" | "log" | "bodyLimitBytes" | "onAnswered"> & {
+export type SheddingOptions = Pick<ListenerOptions, "name" | "log" | "bodyLimitBytes"> & {
   readonly shed: Shed;
   readonly isDraining: () => boolean;
 };
@@ -25,21 +25,20 @@ export type SheddingOptions = Pick<ListenerOptions, "name" | "log" | "bodyLimitB
 const logMilliseconds = 1_000;
 
 /**
- * R-52: 503 before the framework sees the request, and without a line of the log for each. Done within the framework
- * it costs five times as much, so that those who are shed would take the time of those who are served.
+ * R-52: 503 before the framework sees the request, without a line of the log and a measure for each. Done as all else
+ * is it costs five times as much, so that those who are shed would take the time of those who are served.
  */
 export function createShedding(options: SheddingOptions): Shedding {
-  const { shed, bodyLimitBytes, name, onAnswered, isDraining } = options;
+  const { shed, bodyLimitBytes, isDraining } = options;
   const noteShed = createShedNotes(options);
   return {
     refuse: (request, response) => {
       const seconds = shed(readTarget(request.url).path);
       // What may not be parsed as HTTP in two ways is judged where everything is.
       if (seconds === undefined || checkTransport(request, bodyLimitBytes) !== undefined) return false;
-      const { code, status, headers, body } = formatBusy(seconds);
+      const { status, headers, body } = formatBusy(seconds);
       if (isDraining()) response.setHeader("connection", "close");
       response.writeHead(status, headers).end(body);
-      onAnswered?.({ listener: name, route: "", status, errorCode: code, seconds: 0 });
       noteShed();
       return true;
     },
@@ -57,7 +56,7 @@ function formatBusy(seconds: number) {
     "content-type": "application/json; charset=utf-8",
     "content-length": Buffer.byteLength(body),
   };
-  return { code: refusal.code, status: refusal.status, headers, body };
+  return { status: refusal.status, headers, body };
 }
 
 /** One line a second says how many they were. */

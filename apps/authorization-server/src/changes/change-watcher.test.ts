@@ -52,6 +52,7 @@ function createNode() {
     feed: {
       load: async ({ sequence }: { sequence: number }) => tell("load")(sequence),
       take: async (taken: readonly AuditEvent[]) => tell("take")(taken.map(({ sequence }) => sequence).join(",")),
+      release: () => tell("release")(),
     },
     storeClock: { read: async () => ask(undefined) },
     monotonicSeconds: () => clock.seconds,
@@ -154,11 +155,25 @@ test("a store that is away is looked for again, once is said so, and how long ag
   append({ subject: "account:7" });
   clock.seconds = 13;
   await vi.advanceTimersByTimeAsync(3_000);
-  expect([watcher.lagSeconds(), take()]).toEqual([3, []]);
+  expect([watcher.lagSeconds(), new Set(take())]).toEqual([3, new Set(["release"])]);
   store.isAway = false;
   await vi.advanceTimersByTimeAsync(500);
   expect([watcher.lagSeconds(), take()]).toEqual([0, ["account 7", "take 1"]]);
   expect(logLines).toEqual(["changes cannot be followed for the moment", "changes are followed again"]);
+});
+
+test("while the store is away for more than 2 s, who waits for news is let go: another node may have some", async () => {
+  const { take, store, clock, watcher } = await open();
+  store.isAway = true;
+  clock.seconds += 2;
+  await watcher.look();
+  expect(take()).toEqual([]);
+  clock.seconds += 0.5;
+  await watcher.look();
+  expect(take()).toEqual(["release"]);
+  store.isAway = false;
+  await watcher.look();
+  expect(take()).toEqual([]);
 });
 
 test.each([

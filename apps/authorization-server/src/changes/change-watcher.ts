@@ -1,8 +1,10 @@
+import { StoreUnavailable } from "@biped/database";
 import type { Log } from "@biped/listener";
 import type { ClientDirectory } from "../credentials/client-directory.ts";
 import { inTurn } from "../in-turn.ts";
 import type { RevocationFeed } from "../revocation-feed/revocation-feed.ts";
 import type { KeyRing } from "../signing/key-ring.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { AuditHead, Storage } from "../storage/storage.ts";
 import { forgetEvents } from "./forget-events.ts";
 import type { StoreClock } from "./store-clock.ts";
@@ -11,7 +13,8 @@ export type ChangeParts = {
   readonly storage: Pick<Storage, "findAuditHead" | "listAuditEvents" | "listenForChanges">;
   readonly directory: Pick<ClientDirectory, "forget">;
   readonly keyRing: Pick<KeyRing, "refresh">;
-  readonly feed: Pick<RevocationFeed, "load" | "take">;
+  readonly feed: Pick<RevocationFeed, "load" | "take" | "release">;
+  readonly snapshot?: Pick<Snapshot, "forget" | "hear"> | undefined;
   readonly storeClock: Pick<StoreClock, "read">;
   /** Never goes back. */
   readonly monotonicSeconds: () => number;
@@ -29,13 +32,15 @@ export type ChangeWatcher = {
 const pollMilliseconds = 500;
 /** Of so many changes at once it is no use to tell what each of them was. */
 const batchLength = 500;
+/** A node that has heard nothing for so long may be the only one: whoever waits there for news had better ask again. */
+const releasedSeconds = 2;
 
 /**
  * Follows the audit log, the one stream of all changes of all nodes: PostgreSQL tells of them at once, and where it
  * cannot (SQLite, a pooler) looking from time to time keeps the bound (R-65). A store that is away is looked for again.
  */
 export async function openChangeWatcher(parts: ChangeParts): Promise<ChangeWatcher> {
-  const { storage, directory, storeClock, monotonicSeconds, log } = parts;
+  const { storage, directory, feed, storeClock, monotonicSeconds, log } = parts;
   let last = await begin(parts, await storage.findAuditHead());
   let heardAt = monotonicSeconds();
   let isCacheDoubtful = false;
@@ -48,12 +53,14 @@ export async function openChangeWatcher(parts: ChangeParts): Promise<ChangeWatch
     if (isCacheDoubtful) directory.forget.everything();
     isCacheDoubtful = false;
     heardAt = askedAt;
+    parts.snapshot?.hear(askedAt);
     if (isAway) log.info("changes are followed again");
     isAway = false;
   };
   const report = (error: unknown): void => {
     if (!isAway) log.warn("changes cannot be followed for the moment", { error });
     isAway = true;
+    if (monotonicSeconds() - heardAt > releasedSeconds) feed.release();
   };
   let isStopped = false;
   const look = inTurn(async () => (isStopped ? undefined : read().catch(report)));
@@ -76,8 +83,10 @@ export async function openChangeWatcher(parts: ChangeParts): Promise<ChangeWatch
 }
 
 /** Whatever may have happened: nothing of before is taken for true. */
-async function begin({ directory, keyRing, feed }: ChangeParts, head: AuditHead): Promise<AuditHead> {
+async function begin(parts: ChangeParts, head: AuditHead): Promise<AuditHead> {
+  const { directory, snapshot, keyRing, feed } = parts;
   directory.forget.everything();
+  snapshot?.forget.everything();
   await keyRing.refresh();
   await feed.load(head);
   return head;
@@ -98,13 +107,18 @@ async function follow(parts: ChangeParts, former: AuditHead): Promise<AuditHead>
 
 /** Undefined where there is none. */
 async function takeBatch(parts: ChangeParts, { sequence }: AuditHead): Promise<AuditHead | undefined> {
-  const { storage, directory, keyRing, feed, log } = parts;
+  const { storage, directory, snapshot, keyRing, feed, log } = parts;
   const events = await storage.listAuditEvents(sequence, batchLength);
   if (events.length === batchLength) directory.forget.everything();
   else forgetEvents(events, directory);
+  if (snapshot !== undefined) forgetEvents(events, snapshot);
   if (events.some(({ subject }) => subject.startsWith("signing-key:"))) {
-    // One key that cannot be opened must not keep the revocations from those who need them.
-    await keyRing.refresh().catch((error: unknown) => log.warn("signing keys could not be read", { error }));
+    await keyRing.refresh().catch((error: unknown) => {
+      // The next look takes these events again: a key that is void must not sign until somebody looks at the keys.
+      if (error instanceof StoreUnavailable) throw error;
+      // One key that cannot be opened must not keep the revocations from those who need them.
+      log.warn("signing keys could not be read", { error });
+    });
   }
   await feed.take(events);
   return events.at(-1);

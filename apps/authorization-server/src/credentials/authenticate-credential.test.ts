@@ -62,6 +62,7 @@ async function createParts() {
   const monotonicSeconds = (): number => clock.seconds;
   const authenticate = createAuthenticateCredential({
     directory: createClientDirectory({ storage, monotonicSeconds }),
+    snapshot: undefined,
     digester,
     failures: createFailureLimit(monotonicSeconds),
     guessing: { count: (id) => guessed.push(id) },

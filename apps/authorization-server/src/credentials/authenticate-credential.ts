@@ -1,7 +1,7 @@
 import { isRefusal, type PresentedCredential, type Refusal } from "@biped/protocol";
 import type { FailureLimit } from "../limits/failure-limit.ts";
 import type { GuessingAlarm } from "../limits/guessing-alarm.ts";
-import type { Client } from "../storage/storage.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { RefusalCounter } from "../usage/refusal-counter.ts";
 import type { ClientDirectory, Lookup } from "./client-directory.ts";
 import { type Authenticated, judgeCredential } from "./judge-credential.ts";
@@ -9,6 +9,8 @@ import type { SecretDigester } from "./secret-digest.ts";
 
 export type AuthenticationParts = {
   readonly directory: ClientDirectory;
+  /** Undefined where none is kept. */
+  readonly snapshot: Pick<Snapshot, "decide"> | undefined;
   readonly digester: Pick<SecretDigester, "digest">;
   readonly failures: FailureLimit;
   readonly guessing: Pick<GuessingAlarm, "count">;
@@ -34,22 +36,23 @@ export type AuthenticateCredential = <Decision>(
 ) => Promise<Decision | Refusal>;
 
 export function createAuthenticateCredential(parts: AuthenticationParts): AuthenticateCredential {
-  const { directory, digester, failures, guessing, refusals, nowSeconds } = parts;
+  const { directory, snapshot, digester, failures, guessing, refusals, nowSeconds } = parts;
   return async (presented, source, decide) => {
     const { clientId } = presented;
     const circumstances = { digests: digester.digest(presented.clientSecret), nowSeconds: nowSeconds(), source };
-    const decideFrom = async (client: Client | undefined, lookup: Lookup) => {
+    const decideBy = async (lookup: Lookup) => {
+      const client = await lookup.findClient(clientId);
       const authenticated = judgeCredential(client, circumstances);
-      return isRefusal(authenticated) ? authenticated : decide(authenticated, lookup);
+      const decision = isRefusal(authenticated) ? authenticated : await decide(authenticated, lookup);
+      return { client, decision };
     };
-    const { remembered, stored } = directory;
-    const first = await decideFrom(await remembered.findClient(clientId), remembered);
-    if (!isRefusal(first)) {
+    const first = await decideBy(directory.remembered);
+    if (!isRefusal(first.decision)) {
       directory.renewClient(clientId);
-      return first;
+      return first.decision;
     }
-    const client = await stored.findClient(clientId);
-    const decision = await decideFrom(client, stored);
+    const byStore = () => decideBy(directory.stored);
+    const { client, decision } = await (snapshot?.decide(byStore, onlyAllowing(decideBy)) ?? byStore());
     if (!isRefusal(decision)) return decision;
     const failed = decision.code === "INVALID_CLIENT";
     const refusal = failed ? ((await failures.count(clientId, source)) ?? decision) : decision;
@@ -57,5 +60,12 @@ export function createAuthenticateCredential(parts: AuthenticationParts): Authen
     // What was presented is kept only where it is the id of a credential: it may be anything, a secret too.
     refusals.count({ clientId: client?.credential.clientId, at: nowSeconds(), reason: refusal.reason, source });
     return refusal;
+  };
+}
+
+function onlyAllowing<Decided extends { readonly decision: unknown }>(decideBy: (lookup: Lookup) => Promise<Decided>) {
+  return async (lookup: Lookup): Promise<Decided | undefined> => {
+    const decided = await decideBy(lookup);
+    return isRefusal(decided.decision) ? undefined : decided;
   };
 }

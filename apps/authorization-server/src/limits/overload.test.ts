@@ -73,6 +73,7 @@ describe("R-52: what is shed", () => {
       load.random = random;
       return overload.shed(paths.token);
     });
+    expect(overload.countShed()).toBe(256);
     expect([1, 2, 3].map((each) => seconds.filter((one) => one === each).length)).toEqual([86, 85, 85]);
   });
 

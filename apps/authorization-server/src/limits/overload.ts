@@ -21,6 +21,8 @@ export function isLoopOverloaded(ticks: readonly [LoopTick, LoopTick]): boolean 
 export type Overload = {
   /** Asked of each request: after how many seconds to come back, or undefined to serve it. */
   readonly shed: (path: string) => number | undefined;
+  /** How many were since the start. */
+  readonly countShed: () => number;
   readonly stop: () => void;
 };
 
@@ -39,6 +41,7 @@ export function createOverload({ signingWaitSeconds, monotonicSeconds, randomByt
   const idle: LoopTick = { lateSeconds: 0, requests: 0 };
   let ticks: readonly [LoopTick, LoopTick] = [idle, idle];
   let requests = 0;
+  let shedRequests = 0;
   let dueSeconds = monotonicSeconds() + tickMilliseconds / 1000;
   const tick = (): void => {
     const now = monotonicSeconds();
@@ -53,8 +56,11 @@ export function createOverload({ signingWaitSeconds, monotonicSeconds, randomByt
     shed: (path) => {
       if (!shedPaths.has(path)) return undefined;
       requests += 1;
-      return isOverloaded(path) ? chooseRetrySeconds(randomBytes) : undefined;
+      if (!isOverloaded(path)) return undefined;
+      shedRequests += 1;
+      return chooseRetrySeconds(randomBytes);
     },
+    countShed: () => shedRequests,
     stop: () => clearInterval(timer),
   };
 }

@@ -3,9 +3,11 @@ import type { StoreClock } from "../changes/store-clock.ts";
 import type { ClientDirectory } from "../credentials/client-directory.ts";
 import type { UseCounter } from "../credentials/use-counter.ts";
 import type { GuessingAlarm } from "../limits/guessing-alarm.ts";
+import type { Overload } from "../limits/overload.ts";
 import type { RevocationFeed } from "../revocation-feed/revocation-feed.ts";
 import type { KeyRing } from "../signing/key-ring.ts";
 import type { SigningQueue } from "../signing/signing-queue.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { RefusalCounter } from "../usage/refusal-counter.ts";
 import { readVersion } from "../version.ts";
 import type { Reading } from "./metrics.ts";
@@ -14,18 +16,20 @@ export type ReadingParts = {
   readonly queue: Pick<SigningQueue, "countWaiting" | "expectedWaitSeconds">;
   readonly keyRing: Pick<KeyRing, "active" | "findPublicKey" | "keySet">;
   readonly directory: Pick<ClientDirectory, "readStatistics">;
+  readonly snapshot: Pick<Snapshot, "ageSeconds" | "countAllowed"> | undefined;
   readonly changes: Pick<ChangeWatcher, "lagSeconds">;
   readonly storeClock: Pick<StoreClock, "offsetSeconds">;
   readonly feed: Pick<RevocationFeed, "measure">;
   readonly uses: Pick<UseCounter, "pendingRows">;
   readonly refusals: Pick<RefusalCounter, "pendingRows" | "lost">;
   readonly guessing: Pick<GuessingAlarm, "countRaised">;
+  readonly overload: Pick<Overload, "countShed">;
   readonly nowSeconds: () => number;
   /** Where lines go to a log that can lose them. */
   readonly lostLogLines?: (() => number) | undefined;
 };
 
-type Measure = readonly [name: string, help: string, read: () => number];
+type Measure = readonly [name: string, help: string, read: () => number | undefined];
 
 /** What the parts of a server know of themselves, under the names of its metrics. */
 export function createReadings(parts: ReadingParts): readonly Reading[] {
@@ -33,10 +37,13 @@ export function createReadings(parts: ReadingParts): readonly Reading[] {
     ...listSigningGauges(parts),
     ...listChangeGauges(parts),
     ["biped_credential_cache_entries", "Credentials that are remembered", () => parts.directory.readStatistics().size],
+    ["biped_snapshot_age_seconds", "How old what the snapshot says may be", () => parts.snapshot?.ageSeconds()],
     ["biped_usage_rows_pending", "Rows of counts that are not written yet", () => countPending(parts)],
   ];
   const counters: readonly Measure[] = [
     ["biped_usage_lost_total", "Refusals that came too fast to be told apart", parts.refusals.lost],
+    ["biped_snapshot_allowed_total", "Authentications that the snapshot allowed", () => parts.snapshot?.countAllowed()],
+    ["biped_requests_shed_total", "Requests turned away before they were read", parts.overload.countShed],
     ["biped_guessing_alarms_total", "Credentials at which somebody guesses", parts.guessing.countRaised],
     ["biped_log_lines_lost_total", "Log lines that nobody read in time", parts.lostLogLines ?? (() => 0)],
   ];

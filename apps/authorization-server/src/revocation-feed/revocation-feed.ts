@@ -33,6 +33,8 @@ export type RevocationFeed = {
   /** Tokens that were issued before this epoch second are void; 0 if none are. */
   readonly notBefore: () => number;
   readonly measure: () => { readonly live: number; readonly sequence: number; readonly waiting: number };
+  /** Answers all who wait, with news or without. */
+  readonly release: () => void;
   /** Answers all who wait, and lets nobody wait any more. */
   readonly close: () => void;
 };
@@ -102,6 +104,7 @@ export function createRevocationFeed(parts: FeedParts): RevocationFeed {
     },
     notBefore: () => memory.live.notBefore(),
     measure: () => ({ live: memory.live.count(), sequence: memory.sequence, waiting: polls.count() }),
+    release: polls.wake,
     close: polls.close,
   };
 }

@@ -5,6 +5,7 @@ import { createAdministration } from "./sql/administration.ts";
 import { createAskings } from "./sql/askings.ts";
 import { createAuditLog } from "./sql/audit-log.ts";
 import { createClouds } from "./sql/clouds.ts";
+import { createCopies } from "./sql/copies.ts";
 import { createCredentials } from "./sql/credentials.ts";
 import { createEnvelopes } from "./sql/envelopes.ts";
 import { createIssueEvents } from "./sql/issue-events.ts";
@@ -41,6 +42,7 @@ export function createSqlStorage(database: Database<Schema>): Storage {
     ...createIssueEvents(parts),
     ...createAuditLog(parts),
     ...createViews(parts),
+    ...createCopies(parts),
     listenForChanges: (onChange, onLost) => database.listen(changesChannel, onChange, onLost),
     readClock: database.readClock,
     ping: database.ping,

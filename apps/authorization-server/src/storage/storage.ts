@@ -6,6 +6,7 @@
 import type { AuditEntry, AuditEvent, AuditLink } from "@biped/management-client/audit-chain";
 import type { SigningAlgorithm } from "@biped/protocol";
 import type { AdministrationStorage } from "./administration.ts";
+import type { CopyStorage } from "./copies.ts";
 import type { ViewStorage } from "./views.ts";
 
 export type State = "enabled" | "disabled";
@@ -231,7 +232,7 @@ export const credentialLimit = 10;
 /** So many tokens of one credential may be taken back one by one while they live: the feed has to hold them all. */
 export const tokenRevocationLimit = 10_000;
 
-export type Storage = CoreStorage & AdministrationStorage & ViewStorage;
+export type Storage = CoreStorage & AdministrationStorage & ViewStorage & CopyStorage;
 
 /**
  * Changes carry `author.ifVersion` where an object may have changed meanwhile. Members that are absent from a change

@@ -30,6 +30,7 @@ export function describeViews(suite: Suite): void {
     describeRefusals(suite);
     describeUsage(suite);
     describeExpiring(suite);
+    describeCopies(suite);
   });
 }
 
@@ -795,4 +796,49 @@ function describeExpiring(suite: Suite): void {
       expect(await list(0, 200)).toEqual([]);
     });
   });
+}
+
+function describeCopies(suite: Suite): void {
+  group(suite, "copies", (it) => {
+    it("all accounts, projects and credentials are read page by page, as each is found alone", async ({ storage }) => {
+      const places = [await createPlace(storage), await createPlace(storage)];
+      const created: string[] = [];
+      for (const place of [...places, ...places]) created.push((await createCredential(storage, place)).clientId);
+      const [gone = "", twice = "", ...others] = created;
+      await storage.deleteCredential(gone, author);
+      const rotation = { clientId: twice, secret: makeSecret(), formerExpiresAt: at + 86_400 };
+      await storage.rotateSecret(rotation, author);
+      const accounts = await readCopy(storage.copyAccounts, 0, ({ id }) => id);
+      const projects = await readCopy(storage.copyProjects, 0, ({ id }) => id);
+      const credentials = await readCopy(storage.copyCredentials, undefined, ({ credential }) => credential.clientId);
+      for (const { accountId, projectId } of places) {
+        expect(accounts.find(({ id }) => id === accountId)).toEqual(await storage.findAccount(accountId));
+        expect(projects.find(({ id }) => id === projectId)).toEqual(await storage.findProject(projectId));
+      }
+      const copied = new Map(credentials.map((each) => [each.credential.clientId, each]));
+      for (const clientId of [twice, ...others]) {
+        const { credential, secrets } = (await storage.findClient(clientId)) ?? {};
+        expect(copied.get(clientId)).toEqual({ credential, secrets });
+      }
+      expect([copied.has(gone), copied.get(twice)?.secrets.length]).toEqual([false, 2]);
+      const ids = credentials.map(({ credential }) => credential.clientId);
+      expect(ids).toEqual([...new Set(ids)].sort());
+    });
+  });
+}
+
+/** In pages of three. */
+async function readCopy<Item, Id>(
+  readPage: (after: Id, limit: number) => Promise<readonly Item[]>,
+  first: Id,
+  readId: (item: Item) => Id,
+): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  for (let after = first; ; ) {
+    const page = await readPage(after, 3);
+    items.push(...page);
+    const last = page.at(-1);
+    if (last === undefined) return items;
+    after = readId(last);
+  }
 }

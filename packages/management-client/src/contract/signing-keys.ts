@@ -32,8 +32,7 @@ export const signingKeyOperations = defineOperations({
     answer: keys,
   },
   "POST /api/signing-keys/:kid/compromise": {
-    summary:
-      "Emergency: a new key signs at once, and this one is gone; its tokens are refused as key sets are read again",
+    summary: "Emergency: a new key signs at once, and this one is gone; guards refuse its tokens within ten seconds",
     noun: "signing-keys",
     access: "platform",
     stepUp: true,

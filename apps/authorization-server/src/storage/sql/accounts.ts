@@ -86,7 +86,7 @@ async function changeAccount(
   return { answer: next, change: { action, ...describe(former), ...addEpoch(difference, former, next) } };
 }
 
-function selectAccounts(db: Kysely<Schema>) {
+export function selectAccounts(db: Kysely<Schema>) {
   return db.selectFrom("account").select(accountColumns);
 }
 

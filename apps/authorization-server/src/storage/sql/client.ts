@@ -110,7 +110,7 @@ export function toCredential(row: Omit<LiveCredentialView, "name_key">): Credent
   };
 }
 
-function toSecret(row: Omit<LiveSecretView, "client_id" | "ordinal" | "former_expires_at">): Secret {
+export function toSecret(row: Omit<LiveSecretView, "client_id" | "ordinal" | "former_expires_at">): Secret {
   return {
     id: row.id,
     digest: row.digest,

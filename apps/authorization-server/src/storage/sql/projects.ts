@@ -88,7 +88,7 @@ async function changeProject(
   return { answer: { ...next, epoch }, change: { action, ...described } };
 }
 
-function selectProjects(db: Kysely<Schema>) {
+export function selectProjects(db: Kysely<Schema>) {
   return db
     .selectFrom("project")
     .innerJoin("cloud", "cloud.name", "project.cloud")

@@ -42,6 +42,19 @@ export function createSecrets({ database: { lockRows }, write }: SqlParts): Secr
   };
 }
 
+export const secretColumns = [
+  "id",
+  "client_id",
+  "ordinal",
+  "digest",
+  "pepper_id",
+  "created_at",
+  "expires_at",
+  "last_used_at",
+  "last_used_source",
+  "former_expires_at",
+] as const;
+
 type Owner = { readonly credential: Credential; readonly secrets: readonly LiveSecretView[] };
 
 async function lockOwner(
@@ -132,12 +145,7 @@ export async function lockSecrets(
   clientId: string,
   lockRows: LockRows,
 ): Promise<readonly LiveSecretView[]> {
-  const query = trx
-    .selectFrom("live_secret")
-    .select(["id", "client_id", "ordinal", "digest", "pepper_id", "created_at", "expires_at", "last_used_at"])
-    .select(["last_used_source", "former_expires_at"])
-    .where("client_id", "=", clientId)
-    .orderBy("id");
+  const query = trx.selectFrom("live_secret").select(secretColumns).where("client_id", "=", clientId).orderBy("id");
   const secrets = await query.$call(lockRows).execute();
   return secrets.toSorted((left, right) => left.ordinal - right.ordinal);
 }

@@ -1,4 +1,3 @@
-import type { ReactNode } from "react";
 import type { ActionState } from "../../api/actions.ts";
 import { ConfirmDialog } from "../../design/dialog.tsx";
 import { showToast } from "../../design/toast.ts";
@@ -45,9 +44,7 @@ export function ConfirmTakingBack({ of, name, onTakeBack, action, onClose }: Con
   );
 }
 
-const stories: Readonly<
-  Record<ConfirmTakingBackProps["of"], { readonly tokens: string; readonly secrets: ReactNode }>
-> = {
+const stories: Readonly<Record<ConfirmTakingBackProps["of"], { readonly tokens: string; readonly secrets: string }>> = {
   credential: {
     tokens: "Every token that the credential has got so far is void.",
     secrets:

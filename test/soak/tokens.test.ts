@@ -1,0 +1,14 @@
+/** M-01: an independent checker reads every token of a long run of the token endpoint. */
+
+import { expect, test } from "vitest";
+import { readGeneratedTokens } from "../generated-credentials.ts";
+import { readCasesFactor } from "../property.ts";
+
+const factor = readCasesFactor();
+const tokens = 200_000 * factor;
+
+test(`M-01: ${tokens} tokens of the token endpoint, whose credentials change all the while: 0 violations`, {
+  timeout: factor * 600_000,
+}, async () => {
+  expect(await readGeneratedTokens(tokens)).toEqual([]);
+});

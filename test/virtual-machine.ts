@@ -1,0 +1,80 @@
+/** A machine whose timers run in virtual time and whose signatures are made at once: nothing in it depends on chance. */
+
+import crypto from "node:crypto";
+import { syncBuiltinESMExports } from "node:module";
+import timers from "node:timers/promises";
+import type { VirtualTime } from "./virtual-time.ts";
+
+type Callback = (...given: readonly unknown[]) => void;
+
+/** Runs it with the timers of this process in virtual time, and puts the real ones back. */
+export async function runInVirtualTime<Value>(time: VirtualTime, work: () => Promise<Value>): Promise<Value> {
+  const places: readonly (readonly [object, Readonly<Record<string, unknown>>])[] = [
+    [globalThis, createTimers(time)],
+    [AbortSignal, { timeout: (milliseconds: number) => createTimeoutSignal(time, milliseconds) }],
+    [timers, { setTimeout: (milliseconds: number, value: unknown) => time.sleep(milliseconds).then(() => value) }],
+    [crypto, { sign: createSign(crypto.sign) }],
+  ];
+  const real = places.map(([place, names]) =>
+    Object.fromEntries(Object.keys(names).map((name) => [name, Reflect.get(place, name)])),
+  );
+  for (const [place, names] of places) Object.assign(place, names);
+  syncBuiltinESMExports();
+  try {
+    return await time.run(work());
+  } finally {
+    for (const [at, [place]] of places.entries()) Object.assign(place, real[at]);
+    syncBuiltinESMExports();
+  }
+}
+
+function createTimers(time: VirtualTime) {
+  const cancels = new Map<object, () => void>();
+  const createHandle = (): object => {
+    const handle = { ref: () => handle, unref: () => handle, hasRef: () => true };
+    return handle;
+  };
+  const clear = (handle: object | undefined): void => {
+    if (handle === undefined) return;
+    cancels.get(handle)?.();
+    cancels.delete(handle);
+  };
+  const setTimeout = (callback: Callback, milliseconds = 0, ...given: readonly unknown[]): object => {
+    const handle = createHandle();
+    const end = (): void => {
+      cancels.delete(handle);
+      callback(...given);
+    };
+    cancels.set(handle, time.after(milliseconds, end));
+    return handle;
+  };
+  const setInterval = (callback: Callback, milliseconds: number): object => {
+    const handle = createHandle();
+    const tick = (): void => {
+      cancels.set(handle, time.after(milliseconds, tick));
+      callback();
+    };
+    cancels.set(handle, time.after(milliseconds, tick));
+    return handle;
+  };
+  return { setTimeout, clearTimeout: clear, setInterval, clearInterval: clear };
+}
+
+function createTimeoutSignal(time: VirtualTime, milliseconds: number): AbortSignal {
+  const controller = new AbortController();
+  time.after(milliseconds, () => controller.abort(new DOMException("The time is over.", "TimeoutError")));
+  return controller.signal;
+}
+
+type Sign = (...given: readonly unknown[]) => unknown;
+
+/** With a callback too, which else is called whenever a thread of the pool has had its turn. */
+function createSign(sign: typeof crypto.sign): Sign {
+  return (...given) => {
+    const callback = given.at(-1);
+    if (typeof callback !== "function") return Reflect.apply(sign, crypto, given);
+    const signature: unknown = Reflect.apply(sign, crypto, given.slice(0, -1));
+    queueMicrotask(() => callback(null, signature));
+    return undefined;
+  };
+}
