@@ -11,14 +11,13 @@ const batchCases = 20_000;
 const timeoutMilliseconds = 600_000;
 
 /**
- * A test that holds for `cases` generated values. BIPED_SEED replays a run, BIPED_CASES_FACTOR lengthens it.
+ * A test that holds for `cases` generated values. BIPED_SEED replays a run, BIPED_CASES_FACTOR lengthens or shortens it.
  * @param property Made by `fc.property` or `fc.asyncProperty`.
  */
 export function testProperty<Values>(name: string, cases: number, property: fc.IRawProperty<Values>): void {
   const seed = readSeed() ?? randomInt(0x7fffffff);
-  const factor = readCasesFactor();
-  const allCases = cases * factor;
-  test(name, { timeout: timeoutMilliseconds * Math.max(1, factor) }, async ({ task }) => {
+  const allCases = scaleCases(cases);
+  test(name, { timeout: scaleTimeout(timeoutMilliseconds) }, async ({ task }) => {
     console.log(`property "${name}": ${allCases} cases, seed ${seed}`);
     for (let done = 0; done < allCases; done += batchCases) {
       // Each batch has a seed of its own, with which it is the first one of a replay.
@@ -46,9 +45,21 @@ async function createFailure<Values>(
   });
 }
 
-/** For a test that is long without being a property. */
-export function readCasesFactor(): number {
-  return readWhole("BIPED_CASES_FACTOR") ?? 1;
+/** How many cases of so many this run has, also for a test that is long without being a property. */
+export function scaleCases(cases: number): number {
+  return Math.max(1, Math.ceil(cases * readCasesFactor()));
+}
+
+/** A shorter run has as much time as the usual one: what it starts and stops takes no less. */
+export function scaleTimeout(milliseconds: number): number {
+  return milliseconds * Math.max(1, readCasesFactor());
+}
+
+function readCasesFactor(): number {
+  const text = process.env.BIPED_CASES_FACTOR;
+  if (text === undefined || text === "") return 1;
+  if (!/^\d{1,6}(?:\.\d{1,6})?$/.test(text)) throw new Error("BIPED_CASES_FACTOR must be a number such as 10 or 0.1.");
+  return Number(text);
 }
 
 /** The seed to replay, where there is one. */

@@ -32,7 +32,7 @@ async function start() {
     await vi.waitUntil(async () => {
       if (Number(await readMetric("biped_audit_sequence")) < sequence) return false;
       const { snapshot } = (await ready()).checks;
-      return snapshot.whole && snapshot.ageSeconds !== undefined;
+      return snapshot.whole;
     }, patience);
   };
   const logged = () => started.logLines.map((line) => JSON.parse(line).msg).filter((text) => /snapshot/.test(text));

@@ -1,4 +1,4 @@
-/** A machine whose timers run in virtual time and whose signatures are made at once: nothing in it depends on chance. */
+/** A machine whose timers run in virtual time and whose signatures are made and checked at once: nothing in it depends on chance. */
 
 import crypto from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";
@@ -13,7 +13,8 @@ export async function runInVirtualTime<Value>(time: VirtualTime, work: () => Pro
     [globalThis, createTimers(time)],
     [AbortSignal, { timeout: (milliseconds: number) => createTimeoutSignal(time, milliseconds) }],
     [timers, { setTimeout: (milliseconds: number, value: unknown) => time.sleep(milliseconds).then(() => value) }],
-    [crypto, { sign: createSign(crypto.sign) }],
+    [crypto.subtle, createSubtle(time)],
+    [crypto, { sign: withoutThreads(crypto.sign), verify: withoutThreads(crypto.verify) }],
   ];
   const real = places.map(([place, names]) =>
     Object.fromEntries(Object.keys(names).map((name) => [name, Reflect.get(place, name)])),
@@ -66,15 +67,25 @@ function createTimeoutSignal(time: VirtualTime, milliseconds: number): AbortSign
   return controller.signal;
 }
 
-type Sign = (...given: readonly unknown[]) => unknown;
+/** Its work is done by threads, for which time stops. */
+function createSubtle(time: VirtualTime) {
+  const { subtle } = crypto;
+  const wait = (name: "verify" | "importKey") => {
+    const work = subtle[name];
+    return (...given: readonly unknown[]) => time.stop(Reflect.apply(work, subtle, given) as Promise<unknown>);
+  };
+  return { verify: wait("verify"), importKey: wait("importKey") };
+}
+
+type Call = (...given: readonly unknown[]) => unknown;
 
 /** With a callback too, which else is called whenever a thread of the pool has had its turn. */
-function createSign(sign: typeof crypto.sign): Sign {
+function withoutThreads(work: object): Call {
   return (...given) => {
     const callback = given.at(-1);
-    if (typeof callback !== "function") return Reflect.apply(sign, crypto, given);
-    const signature: unknown = Reflect.apply(sign, crypto, given.slice(0, -1));
-    queueMicrotask(() => callback(null, signature));
+    if (typeof callback !== "function") return Reflect.apply(work as Call, crypto, given);
+    const answer: unknown = Reflect.apply(work as Call, crypto, given.slice(0, -1));
+    queueMicrotask(() => callback(null, answer));
     return undefined;
   };
 }

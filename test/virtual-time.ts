@@ -8,6 +8,8 @@ export type VirtualTime = {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Calls it then, unless what is answered was called before. */
   readonly after: (milliseconds: number, wake: () => void) => () => void;
+  /** No time passes before the promise is settled: for what the real machine does meanwhile. */
+  readonly stop: <Value>(promise: Promise<Value>) => Promise<Value>;
   /** Lets time pass until the promise is settled. */
   readonly run: <Value>(promise: Promise<Value>) => Promise<Value>;
 };
@@ -28,6 +30,15 @@ export function createVirtualTime(start: number): VirtualTime {
     new Promise((wake) => {
       after(milliseconds, wake);
     });
+  let stops = 0;
+  const stop: VirtualTime["stop"] = (promise) => {
+    stops += 1;
+    const end = (): void => {
+      stops -= 1;
+    };
+    promise.then(end, end);
+    return promise;
+  };
   const run: VirtualTime["run"] = async (promise) => {
     let isSettled = false;
     const settle = (): void => {
@@ -38,11 +49,12 @@ export function createVirtualTime(start: number): VirtualTime {
       // Whatever can go on without time passing goes on first.
       await new Promise((resolve) => setImmediate(resolve));
       if (isSettled) return promise;
+      if (stops > 0) continue;
       const next = timers.shift();
       if (next === undefined) throw new Error("Nothing is left that could happen, and the promise is not settled.");
       now = next.at;
       next.wake();
     }
   };
-  return { now: () => now, sleep, after, run };
+  return { now: () => now, sleep, after, stop, run };
 }

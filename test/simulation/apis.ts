@@ -14,6 +14,8 @@ export type Api = {
   readonly mode: "open" | "closed";
   readonly guard: Guard;
   readonly way: Way;
+  /** When it could not fetch its keys or its metadata, the last time: it then waits for half a minute. */
+  readonly lastFailure: () => number;
   readonly answer: (headers: Headers) => Promise<Response>;
 };
 
@@ -31,6 +33,7 @@ export function createApis(parts: ApiParts): readonly Api[] {
 function createApi({ time, random, network }: ApiParts, cloud: CloudName, mode: Api["mode"]): Api {
   const name = `${cloud}-${mode}`;
   const way = network.connect();
+  let lastFailure = Number.NEGATIVE_INFINITY;
   const guard = createGuard({
     issuer,
     endpoint: endpoints[cloud],
@@ -39,6 +42,9 @@ function createApi({ time, random, network }: ApiParts, cloud: CloudName, mode: 
     nowSeconds: () => time.now() / 1000,
     monotonicSeconds: () => time.now() / 1000,
     random,
+    onEvent: (event) => {
+      if (event.kind === "document-failed" && event.document !== "revocations") lastFailure = time.now();
+    },
   });
   const answer = async (headers: Headers): Promise<Response> => {
     const authorization = headers.get("authorization") ?? "";
@@ -46,5 +52,5 @@ function createApi({ time, random, network }: ApiParts, cloud: CloudName, mode: 
     if (!isRefusal(outcome)) return Response.json({ success: true, payload: [] });
     return Response.json(formatRefusal(outcome, "1"), { status: outcome.status, headers: outcome.headers });
   };
-  return { name, cloud, mode, guard, way, answer };
+  return { name, cloud, mode, guard, way, lastFailure: () => lastFailure, answer };
 }

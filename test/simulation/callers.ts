@@ -22,7 +22,7 @@ export type CallerParts = {
   readonly credentials: readonly WorldCredential[];
   readonly secrets: ReadonlyMap<string, readonly WorldSecret[]>;
   readonly note: (what: string) => void;
-  readonly isOver: () => boolean;
+  readonly isDone: () => boolean;
 };
 
 const pauseMilliseconds = 3_000;
@@ -32,7 +32,7 @@ export function createCallers(parts: CallerParts): readonly Caller[] {
 }
 
 function createCaller(parts: CallerParts, credential: WorldCredential): Caller {
-  const { time, random, network, secrets, note, isOver } = parts;
+  const { time, random, network, secrets, note, isDone } = parts;
   const way = network.connect();
   const client = createClient({
     authUrl: issuer,
@@ -58,7 +58,7 @@ function createCaller(parts: CallerParts, credential: WorldCredential): Caller {
     way,
     call,
     keepCalling: async () => {
-      while (!isOver()) {
+      while (!isDone()) {
         await time.sleep(random() * pauseMilliseconds);
         note(`call: ${credential.clientId} ${await call()}`);
       }

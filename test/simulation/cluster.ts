@@ -37,7 +37,9 @@ export type Run = {
   readonly counts: Record<string, number>;
   readonly note: (what: string) => void;
   readonly violate: (what: string) => void;
+  /** Nothing is changed and nothing breaks any more. */
   readonly isOver: () => boolean;
+  readonly isDone: () => boolean;
 };
 
 export type Outcome = {
@@ -61,14 +63,15 @@ export async function simulate(seed: number, template: Template): Promise<Outcom
       const shared = await createSharedStore({ storage, time, truth });
       const { run, end } = createRun(seed, { time, truth, shared, credentials: template.credentials });
       await Promise.all(run.nodes.map((node) => node.start()));
-      const actors = [administer(run), makeTrouble(run), probeNodes(run), probeGuards(run)];
-      const calling = run.callers.map((caller) => caller.keepCalling());
+      const actors = [administer(run), makeTrouble(run), probeNodes(run)];
+      const users = [probeGuards(run), ...run.callers.map((caller) => caller.keepCalling())];
       await time.sleep(troubleMilliseconds);
-      end();
+      end("over");
       await Promise.all(actors);
       await time.sleep(recoveryMilliseconds);
+      end("done");
+      await Promise.all(users);
       await proveRecovery(run);
-      await Promise.all(calling);
       for (const { guard } of run.apis) guard.close();
       for (const node of run.nodes) node.kill();
       return run.outcome();
@@ -87,8 +90,9 @@ function createRun(seed: number, parts: RunParts) {
   const trace: string[] = [];
   const violations: string[] = [];
   const counts: Record<string, number> = {};
-  let isOver = false;
-  const hasEnded = (): boolean => isOver;
+  const ended = { over: false, done: false };
+  const isOver = (): boolean => ended.over;
+  const isDone = (): boolean => ended.done;
   const note = (what: string): void => {
     trace.push(`${(time.now() - startSeconds * 1000).toFixed(3)} ${what}`);
     const [kind = ""] = what.split(":", 1);
@@ -100,10 +104,10 @@ function createRun(seed: number, parts: RunParts) {
     return item;
   };
   const secrets = new Map(credentials.map(({ clientId, secrets: known }) => [clientId, [...known]]));
-  const nodes = ["a", "b", "c"].map((name) => createSimulatedNode(name, { ...parts, random, isOver: hasEnded }));
-  const network = createNetwork({ time, random, draw, nodes, isOver: hasEnded });
+  const nodes = ["a", "b", "c"].map((name) => createSimulatedNode(name, { ...parts, random, isOver }));
+  const network = createNetwork({ time, random, draw, nodes, isOver });
   const apis = createApis({ time, random, network });
-  const callers = createCallers({ time, random, network, apis, credentials, secrets, note, isOver: hasEnded });
+  const callers = createCallers({ time, random, network, apis, credentials, secrets, note, isDone });
   const violate = (what: string): void => {
     violations.push(`${(time.now() - startSeconds * 1000).toFixed(0)} ms: ${what}`);
     note(`violation: ${what}`);
@@ -113,9 +117,9 @@ function createRun(seed: number, parts: RunParts) {
     return { violations, counts, hash, trace };
   };
   const actors = { secrets, nodes, network, apis, callers, tokens: [] as IssuedToken[] };
-  const run = { ...parts, ...actors, random, draw, counts, note, violate, outcome, isOver: hasEnded };
-  const end = (): void => {
-    isOver = true;
+  const run = { ...parts, ...actors, random, draw, counts, note, violate, outcome, isOver, isDone };
+  const end = (what: keyof typeof ended): void => {
+    ended[what] = true;
   };
   return { run, end };
 }

@@ -38,10 +38,12 @@ export function createLink(
   const pass = async (): Promise<void> => {
     const isLost = random() < lossShare && !isOver();
     if (random() < 0.5) await time.sleep(random() * longestDelayMilliseconds);
-    if (isLost) await time.sleep(resetAfterMilliseconds);
+    if (isLost) {
+      lastBroken = Math.max(lastBroken, time.now() + resetAfterMilliseconds);
+      await time.sleep(resetAfterMilliseconds);
+    }
     const wasClogged = clogged !== undefined;
     if (clogged !== undefined) await clogged.opened;
-    if (isLost) lastBroken = Math.max(lastBroken, time.now());
     if (wasClogged || isLost) throw createReset();
   };
   const carry = async <Answer>(work: () => Promise<Answer>): Promise<Answer> => {

@@ -16,6 +16,8 @@ const catchUpMilliseconds = 2_000;
 const guardMilliseconds = 10_000;
 /** A long poll that was lost on its way is given up after so long. */
 const lostPollMilliseconds = 15_000;
+/** A guard that could not fetch its keys, or where the feed is, asks again after so long. */
+const cooldownMilliseconds = 31_000;
 const keptTokens = 24;
 
 export async function probeNodes(run: Run): Promise<void> {
@@ -99,7 +101,7 @@ function readFacts(token: string): TokenFacts {
 
 export async function probeGuards(run: Run): Promise<void> {
   const sequences = new Map<Api, number>();
-  while (!run.isOver()) {
+  while (!run.isDone()) {
     await run.time.sleep(run.random() * 500);
     if (run.tokens.length === 0) continue;
     const issued = run.draw(run.tokens);
@@ -131,9 +133,9 @@ async function probeGuard(run: Run, api: Api, { token, facts }: IssuedToken): Pr
 }
 
 /** Since when the guard's links and all nodes are in order, and it can have got over what was before. */
-function findCalmSince({ nodes }: Run, { way }: Api): number {
+function findCalmSince({ nodes }: Run, { way, lastFailure }: Api): number {
   const troubles = [...nodes.map((node) => node.impairedUntil()), ...way.links.map((link) => link.brokenUntil())];
-  return Math.max(...troubles) + lostPollMilliseconds;
+  return Math.max(Math.max(...troubles) + lostPollMilliseconds, lastFailure() + cooldownMilliseconds);
 }
 
 /** Nothing that is good is refused for ever, and nothing that is void is accepted any more. */

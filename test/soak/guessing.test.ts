@@ -1,10 +1,10 @@
 /** L-09, R-50: whoever guesses secrets is told little, and whoever knows his own is always let in. */
 
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { scaleCases, scaleTimeout } from "../property.ts";
 import { createTokenAsk, type FloodStage, keepAsking, startFloodStage } from "./flood-stage.ts";
 import { formatTokenRequest, type LoadResult, runOpenLoop } from "./open-loop.ts";
 
-const factor = Number(process.env.BIPED_CASES_FACTOR ?? 1);
 let stage: FloodStage;
 
 beforeAll(async () => {
@@ -31,9 +31,9 @@ const attack = (requests: readonly string[], seconds: number): Promise<LoadResul
 const countOf = ({ byStatus }: LoadResult, status: number): number => byStatus[status]?.count ?? 0;
 
 test("one source, 1,000 guesses a second: no more than 10 a minute are told to be wrong, and the true client beside it has 0 failures", {
-  timeout: 120_000 * factor,
+  timeout: scaleTimeout(120_000),
 }, async () => {
-  const seconds = 10 * factor;
+  const seconds = scaleCases(10);
   const source = "192.0.2.7";
   const stopFar = keepAsking(createTokenAsk(stage.url, stage.held, { "x-forwarded-for": "198.51.100.1" }), 20);
   const stopNear = keepAsking(createTokenAsk(stage.url, stage.held, { "x-forwarded-for": source }), 20);
@@ -53,9 +53,9 @@ test("one source, 1,000 guesses a second: no more than 10 a minute are told to b
 });
 
 test("10,000 sources on one client_id: the true client has 0 failures, and whoever watches is told", {
-  timeout: 120_000 * factor,
+  timeout: scaleTimeout(120_000),
 }, async () => {
-  const seconds = 10 * factor;
+  const seconds = scaleCases(10);
   const stop = keepAsking(createTokenAsk(stage.url, stage.held, { "x-forwarded-for": "198.51.100.2" }), 20);
   const requests = Array.from({ length: 10_000 }, (_, at) => guess(`10.9.${at >> 8}.${at & 255}`, `guess-${at}`));
   const outcome = await attack(requests, seconds);

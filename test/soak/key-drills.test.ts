@@ -5,16 +5,16 @@ import { createServer } from "node:http";
 import type { Guard } from "@biped/guard";
 import { expect, test } from "vitest";
 import { createPostgresDatabase } from "../postgres-database.ts";
-import { readCasesFactor } from "../property.ts";
+import { scaleCases } from "../property.ts";
 import { createCommandPlace, runThroughPipe } from "../pseudo-terminal.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { type ClusterWorld, createClusterWorld } from "./cluster-world.ts";
 import { createGuardBench, type GuardBench, readToken } from "./guard-bench.ts";
 import { countStatuses, createClient, createIssue, p99Of, percentile, type Reply, startLoad } from "./token-load.ts";
 
-const drills = 4 * readCasesFactor();
+const drills = scaleCases(50);
 /** Each so many is done as people do it; the others ask the same of the management API, which takes less time. */
-const drillsPerCommand = 3;
+const drillsPerCommand = 10;
 const limitMilliseconds = 10_000;
 const endpoint = "https://api.eu-west-1.example.com";
 

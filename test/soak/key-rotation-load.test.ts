@@ -15,14 +15,13 @@ import { openKeyRing } from "../../apps/authorization-server/src/signing/key-rin
 import { openStorage } from "../../apps/authorization-server/src/storage/open-storage.ts";
 import type { SigningKey } from "../../apps/authorization-server/src/storage/storage.ts";
 import { createPostgresDatabase } from "../postgres-database.ts";
-import { readCasesFactor } from "../property.ts";
+import { scaleCases, scaleTimeout } from "../property.ts";
 import { createRandom } from "../simulated-services.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { createClusterWorld } from "./cluster-world.ts";
 import { countStatuses, createClient, createIssue, p99Of, type Reply, startLoad } from "./token-load.ts";
 
-const factor = readCasesFactor();
-const rotations = 100 * factor;
+const rotations = scaleCases(100);
 const endpoint = "https://api.eu-west-1.example.com";
 /** What is promised: so long after a key was voided no guard takes its tokens any more. */
 const voidMilliseconds = 10_000;
@@ -35,7 +34,7 @@ const pauseMilliseconds = 2_300;
 const rotationsPerCycle = 3;
 
 test(`L-04: ${rotations} rotations under load, two of three an emergency: no good token is refused, none of a voided key accepted after 10 s`, {
-  timeout: factor * 400_000,
+  timeout: scaleTimeout(400_000),
 }, async () => {
   const settings = { BIPED_SIGNING_ALG: "Ed25519" };
   await using cluster = await startCluster({ count: 3, databaseUrl: await createPostgresDatabase(), settings });

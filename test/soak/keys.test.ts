@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { proveKilledRotations } from "../kek-rotation.ts";
+import { scaleCases, scaleTimeout } from "../property.ts";
 
-const factor = Math.max(1, Number(process.env.BIPED_CASES_FACTOR ?? 1));
-const kills = 100 * factor;
-
-describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
-  test(`K-04: a rotation of the key-encryption key killed at ${kills} points`, {
-    timeout: 600_000 * factor,
-  }, async () => {
+describe.each([
+  ["sqlite", scaleCases(60)],
+  ["postgres", scaleCases(40)],
+] as const)("%s", (engine, kills) => {
+  const limits = { timeout: scaleTimeout(600_000) };
+  test(`K-04: a rotation of the key-encryption key killed at ${kills} points`, limits, async () => {
     const seen = await proveKilledRotations(engine, kills);
     console.log(`K-04 on ${engine}: ${JSON.stringify(seen)}`);
     expect(seen.kills).toBe(kills);

@@ -4,11 +4,11 @@
  */
 
 import { expect, test } from "vitest";
+import { scaleCases, scaleTimeout } from "../property.ts";
 import { type FloodStage, keepAsking, startFloodStage } from "./flood-stage.ts";
 import { formatTokenRequest, type LoadPlan, type LoadResult, pinTo, runOpenLoop } from "./open-loop.ts";
 
-const factor = Number(process.env.BIPED_CASES_FACTOR ?? 1);
-const seconds = { capacity: 4, overload: 15 * factor };
+const seconds = { capacity: 4, overload: scaleCases(15) };
 
 const createPlan = ({ host, port, held }: FloodStage): LoadPlan => ({
   host,
@@ -48,7 +48,7 @@ async function measureRecovery({ url, held }: FloodStage): Promise<number> {
 }
 
 test("at ten times its capacity a server gives out tokens nearly as fast, sheds the rest with 503, and answers nothing wrong", {
-  timeout: 300_000 * factor,
+  timeout: scaleTimeout(300_000),
 }, async () => {
   await using stage = await startFloodStage({ BIPED_LOG_LEVEL: "info" });
   await measureCapacity(stage);

@@ -1,6 +1,6 @@
 /** Recipes of the operating guide and of deploy/, done as they say. */
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type RequestOptions, request } from "node:https";
@@ -23,6 +23,8 @@ import { createTlsProxy } from "./tls-proxy.ts";
 const root = join(import.meta.dirname, "..", "..");
 const consoleHost = "console.example.com";
 const issuerHost = "auth.example.com";
+/** It makes certificates and secrets; without it nothing here can be tried. */
+const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 
 let directory: string;
 
@@ -45,7 +47,7 @@ async function createEnvironment(): Promise<Record<string, string>> {
   };
 }
 
-describe("behind a proxy with TLS", () => {
+describe.skipIf(!hasOpenssl)("behind a proxy with TLS", () => {
   let browser: Browser;
   beforeAll(async () => {
     await buildConsole(root, process.execPath);
@@ -178,33 +180,41 @@ function askForToken(port: number, { localAddress, claimed, clientId, clientSecr
   });
 }
 
-test("R-67: one role of deploy/postgres/roles.sql migrates, the other serves and changes no table; passwords are in files", async () => {
-  const postgres = await startPostgresServer();
-  onTestFinished(postgres.stop);
-  makeSecrets();
-  await runRoles(postgres.url);
-  const settingsOf = (role: string) => ({ BIPED_DATABASE_URL: formatUrl(postgres.url, role) });
-  const own = await createEnvironment();
-  const environment: Record<string, string> = { ...own, BIPED_KEK_FILE: join(directory, "secrets", "kek") };
-  await expect(runServerCommand({ ...environment, ...settingsOf("biped") }, ["migrate"])).rejects.toThrow(/denied/);
-  await runServerCommand({ ...environment, ...settingsOf("biped_owner") }, ["migrate"]);
-  const server = await startServerProcess({ environment: { ...environment, ...settingsOf("biped") } });
-  const ready = await fetch(`http://127.0.0.1:${environment.BIPED_PUBLIC_PORT}/readyz`);
-  expect(ready.status).toBe(200);
-  const made = await runServerCommand({ ...environment, ...settingsOf("biped") }, ["create", "account", "--name", "A"]);
-  expect(JSON.parse(made)).toMatchObject({ name: "A" });
-  expect(await server.end("SIGTERM")).toBe(0);
-  expect(server.output()).not.toMatch(/"level":"(?:warn|error)"/);
-  const cloud = {
-    BIPED_CLOUD: "aws",
-    BIPED_ENDPOINT: "https://api.example.com",
-    BIPED_ISSUER: "https://auth.example.com",
-  };
-  const exporting = join(root, "apps/data-export-api/src/main.ts");
-  const env = { ...environment, ...cloud, ...settingsOf("exports_owner") };
-  const migrated = execFileSync(process.execPath, ["--conditions=biped-source", exporting, "migrate"], { env });
-  expect(migrated.toString()).toMatch(/^Done: 0001_initial/);
-});
+test.skipIf(!hasOpenssl)(
+  "R-67: one role of deploy/postgres/roles.sql migrates, the other serves and changes no table; passwords are in files",
+  async () => {
+    const postgres = await startPostgresServer();
+    onTestFinished(postgres.stop);
+    makeSecrets();
+    await runRoles(postgres.url);
+    const settingsOf = (role: string) => ({ BIPED_DATABASE_URL: formatUrl(postgres.url, role) });
+    const own = await createEnvironment();
+    const environment: Record<string, string> = { ...own, BIPED_KEK_FILE: join(directory, "secrets", "kek") };
+    await expect(runServerCommand({ ...environment, ...settingsOf("biped") }, ["migrate"])).rejects.toThrow(/denied/);
+    await runServerCommand({ ...environment, ...settingsOf("biped_owner") }, ["migrate"]);
+    const server = await startServerProcess({ environment: { ...environment, ...settingsOf("biped") } });
+    const ready = await fetch(`http://127.0.0.1:${environment.BIPED_PUBLIC_PORT}/readyz`);
+    expect(ready.status).toBe(200);
+    const made = await runServerCommand({ ...environment, ...settingsOf("biped") }, [
+      "create",
+      "account",
+      "--name",
+      "A",
+    ]);
+    expect(JSON.parse(made)).toMatchObject({ name: "A" });
+    expect(await server.end("SIGTERM")).toBe(0);
+    expect(server.output()).not.toMatch(/"level":"(?:warn|error)"/);
+    const cloud = {
+      BIPED_CLOUD: "aws",
+      BIPED_ENDPOINT: "https://api.example.com",
+      BIPED_ISSUER: "https://auth.example.com",
+    };
+    const exporting = join(root, "apps/data-export-api/src/main.ts");
+    const env = { ...environment, ...cloud, ...settingsOf("exports_owner") };
+    const migrated = execFileSync(process.execPath, ["--conditions=biped-source", exporting, "migrate"], { env });
+    expect(migrated.toString()).toMatch(/^Done: 0001_initial/);
+  },
+);
 
 /** As deploy/compose.yaml has it: the password is not in it. */
 function formatUrl(postgresUrl: string, role: string): string {

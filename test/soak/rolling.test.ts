@@ -4,17 +4,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createClient as createSdkClient } from "@biped/client";
 import { expect, test } from "vitest";
 import { createPostgresDatabase } from "../postgres-database.ts";
-import { readCasesFactor } from "../property.ts";
+import { scaleCases, scaleTimeout } from "../property.ts";
 import { startCluster } from "./cluster.ts";
 import { type ClusterNode, until } from "./cluster-node.ts";
 import { createClusterWorld } from "./cluster-world.ts";
 import { countStatuses, createClient, createIssue, p99Of, startLoad } from "./token-load.ts";
 
-const factor = readCasesFactor();
 const drainMilliseconds = 10_000;
 
 test("L-02: 20 rolling restarts of three nodes behind a balancer: no request fails, each drains within 10 s", {
-  timeout: factor * 300_000,
+  timeout: scaleTimeout(300_000),
 }, async () => {
   const settings = { BIPED_DRAIN_SECONDS: "1", BIPED_SIGNING_ALG: "Ed25519" };
   await using cluster = await startCluster({ count: 3, databaseUrl: await createPostgresDatabase(), settings });
@@ -22,7 +21,7 @@ test("L-02: 20 rolling restarts of three nodes behind a balancer: no request fai
   const client = createClient();
   const load = startLoad(50, createIssue(client, cluster.issuer, [facts.project]));
   const drains: number[] = [];
-  for (let restart = 0; restart < 20 * factor; restart += 1) {
+  for (let restart = 0; restart < scaleCases(20); restart += 1) {
     const node = cluster.nodes[restart % cluster.nodes.length] as ClusterNode;
     const { status, milliseconds } = await node.end("SIGTERM");
     if (status !== 0) throw new Error(`A node ended with ${status}:\n${node.readLog()}`);
@@ -45,7 +44,7 @@ test("L-02: 20 rolling restarts of three nodes behind a balancer: no request fai
 const haste = 120;
 
 test("L-02: 10 restarts of a lone node without a balancer: no call of 40 programs that use the SDK fails", {
-  timeout: factor * 300_000,
+  timeout: scaleTimeout(300_000),
 }, async () => {
   await using cluster = await startCluster({ count: 1, databaseUrl: await createPostgresDatabase() });
   const { facts } = await createClusterWorld(cluster);
@@ -79,7 +78,7 @@ test("L-02: 10 restarts of a lone node without a balancer: no call of 40 program
       program.token().catch((error: unknown) => failures.push(error));
     }
   }, 100);
-  const restarts = 10 * factor;
+  const restarts = scaleCases(10);
   for (let restart = 0; restart < restarts; restart += 1) {
     expect((await node.end("SIGTERM")).status).toBe(0);
     await node.start();

@@ -2,13 +2,12 @@
 
 import { expect, test } from "vitest";
 import { readGeneratedTokens } from "../generated-credentials.ts";
-import { readCasesFactor } from "../property.ts";
+import { scaleCases, scaleTimeout } from "../property.ts";
 
-const factor = readCasesFactor();
-const tokens = 200_000 * factor;
+const tokens = scaleCases(200_000);
 
 test(`M-01: ${tokens} tokens of the token endpoint, whose credentials change all the while: 0 violations`, {
-  timeout: factor * 600_000,
+  timeout: scaleTimeout(600_000),
 }, async () => {
   expect(await readGeneratedTokens(tokens)).toEqual([]);
 });

@@ -4,14 +4,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openStorage } from "../../apps/authorization-server/src/storage/open-storage.ts";
 import { createPostgresDatabase } from "../postgres-database.ts";
-import { readCasesFactor } from "../property.ts";
+import { scaleCases } from "../property.ts";
 import { type HeldCredential, tokenRequest } from "../started-server.ts";
 import { createClusterStage } from "./cluster-stage.ts";
 import { runServerCommand } from "./server-process.ts";
 import { createSqliteStage } from "./sqlite-stage.ts";
 import { createClient, startLoad } from "./token-load.ts";
 
-const kills = Math.ceil(2 * readCasesFactor());
+const kills = scaleCases(2);
 /** A flush each second, and what a busy machine may add to it. */
 const longestPauseSeconds = 3;
 

@@ -188,7 +188,7 @@ export async function makeParts(opened: Storage, config: Config, parts: OpenedPa
   const signing = { activeKey: keyRing.active, settling: keyRing.settling, monotonicSeconds, queue };
   const signer = parts.tracing.traceSigner(createSigner(signing));
   const nextTokenId = createTokenIds(randomBytes);
-  const feed = createRevocationFeed({ ...parts, storage, keyRing, issuer: config.issuer });
+  const feed = createRevocationFeed({ ...parts, ...config, storage, keyRing });
   const changes = await openChangeWatcher({ ...parts, storage, directory, snapshot, keyRing, feed });
   const kept = { ...parts, storage, directory, snapshot, digester, keyRing, uses, refusals, heads };
   return { ...kept, queue, signer, nextTokenId, feed, changes };

@@ -125,6 +125,21 @@ test("500 changes at once: all is forgotten, the feed is told of each, and the r
   ]);
 });
 
+test("a snapshot forgets what each event names, however many they are, and hears of it then", async () => {
+  const { parts, append, take, clock } = createNode();
+  const tell = (what: string) => (id?: unknown) => void told.push(id === undefined ? what : `${what} ${id}`);
+  const told: string[] = [];
+  const [client, project] = [tell("client"), tell("project")];
+  const forget = { client, project, account: tell("account"), everything: tell("everything") };
+  const watcher = await openChangeWatcher({ ...parts, snapshot: { forget, hear: tell("hear") } });
+  expect(told.splice(0)).toEqual(["everything"]);
+  append(...Array.from({ length: 501 }, (_, index) => ({ subject: `account:${index}` })));
+  clock.seconds = 7;
+  await watcher.look();
+  expect([told.length, told[0], told[500], told[501]]).toEqual([502, "account 0", "account 500", "hear 7"]);
+  expect(take()).toContain("everything");
+});
+
 test("keys that cannot be read hold no revocation up", async () => {
   const { parts, append, take, watcher, logLines } = await open();
   parts.keyRing.refresh = () => Promise.reject(new Error("broken"));

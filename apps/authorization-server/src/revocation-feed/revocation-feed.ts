@@ -12,6 +12,8 @@ export type FeedParts = {
   readonly keyRing: Pick<KeyRing, "keySet">;
   readonly kek: Pick<KeyEncryptionKey, "deriveSeed" | "former">;
   readonly issuer: string;
+  /** For so long a node that is cut off may issue tokens by what was true before. */
+  readonly snapshotSeconds: number;
   readonly nowSeconds: () => number;
 };
 
@@ -73,7 +75,7 @@ export function createRevocationFeed(parts: FeedParts): RevocationFeed {
   const signer = createRevocationSigner(parts.kek);
   const polls = createWaitingPolls(waitingLimit);
   let memory = createMemory(0);
-  const since = (): number => parts.nowSeconds() - revocationSeconds;
+  const since = (): number => parts.nowSeconds() - revocationSeconds - parts.snapshotSeconds;
   const hold = (next: Memory): void => {
     const isNews = next.news > memory.news || next.sequence < memory.sequence;
     memory = next;

@@ -8,7 +8,7 @@ export type CopiedStorage = CopyStorage & Pick<Storage, "findAccount" | "findPro
 type Contents = ReadonlyMap<string, string>;
 
 /** So little that its writing holds no request up. */
-const pageLength = 500;
+const pageLength = 200;
 
 export const accountId = (id: number): string => `account:${id}`;
 export const projectId = (id: number): string => `project:${id}`;

@@ -42,11 +42,11 @@ const createClient = (clientId: string, projectId?: number): Client => ({
   project: projectId === undefined ? undefined : project,
 });
 
-/** A store with 1,100 credentials, which take three pages. */
+/** A store with 450 credentials, which take three pages. */
 async function openParts(snapshotSeconds = 60) {
   const directory = await mkdtemp(join(tmpdir(), "biped-snapshot-"));
   const clients = new Map<string, Client>();
-  for (let index = 1100; index < 2200; index += 1) clients.set(`c${index}`, createClient(`c${index}`, 42));
+  for (let index = 100; index < 550; index += 1) clients.set(`c${index}`, createClient(`c${index}`, 42));
   const clock = { seconds: 1000 };
   const store = { isAway: false, reads: 0 };
   const ask = async <Value>(value: Value): Promise<Value> => {
@@ -98,13 +98,13 @@ async function openParts(snapshotSeconds = 60) {
 
 test("it is filled in the background, and has all that decides, without the use of secrets", async () => {
   const { snapshot, parts, becomeWhole, find, logLines } = await openParts();
-  expect([snapshot.mayServe(), snapshot.ageSeconds(), await find("c1100")]).toEqual([false, undefined, undefined]);
+  expect([snapshot.mayServe(), snapshot.ageSeconds(), await find("c100")]).toEqual([false, undefined, undefined]);
   await becomeWhole();
   expect([snapshot.mayServe(), snapshot.ageSeconds()]).toEqual([true, 0]);
-  const client = createClient("c2199", 42);
+  const client = createClient("c549", 42);
   const unused = client.secrets.map((secret) => ({ ...secret, lastUsedAt: undefined, lastUsedSource: undefined }));
-  expect(await find("c2199")).toEqual({ ...client, secrets: unused });
-  expect(await find("c2200")).toBeUndefined();
+  expect(await find("c549")).toEqual({ ...client, secrets: unused });
+  expect(await find("c550")).toBeUndefined();
   expect(logLines[0]).toBe("the snapshot is whole");
   expect(statSync(parts.path).mode & 0o777).toBe(0o600);
 });
@@ -149,33 +149,33 @@ test("it serves for so many seconds after the store was last heard of, and not o
   const { snapshot, clock, becomeWhole, find, logLines } = await openParts(60);
   await becomeWhole();
   clock.seconds += 60;
-  expect([snapshot.mayServe(), snapshot.ageSeconds(), (await find("c1100"))?.credential.clientId]).toEqual([
+  expect([snapshot.mayServe(), snapshot.ageSeconds(), (await find("c100"))?.credential.clientId]).toEqual([
     true,
     60,
-    "c1100",
+    "c100",
   ]);
   clock.seconds += 0.001;
-  expect([snapshot.mayServe(), await find("c1100")]).toEqual([false, undefined]);
+  expect([snapshot.mayServe(), await find("c100")]).toEqual([false, undefined]);
   expect(logLines.at(-1)).toBe("the snapshot serves no more");
 });
 
 test("what has changed is allowed nothing until it was read again", async () => {
   const { snapshot, clients, hear, becomeWhole, find } = await openParts();
   await becomeWhole();
-  const client = createClient("c1100", 42);
-  clients.set("c1100", { ...client, credential: { ...client.credential, epoch: 5 } });
-  clients.delete("c1101");
-  for (const clientId of ["c1100", "c1101"]) snapshot.forget.client(clientId);
-  expect([await find("c1100"), await find("c1101"), (await find("c1102"))?.credential.epoch]).toEqual([
+  const client = createClient("c100", 42);
+  clients.set("c100", { ...client, credential: { ...client.credential, epoch: 5 } });
+  clients.delete("c101");
+  for (const clientId of ["c100", "c101"]) snapshot.forget.client(clientId);
+  expect([await find("c100"), await find("c101"), (await find("c102"))?.credential.epoch]).toEqual([
     undefined,
     undefined,
     0,
   ]);
   hear();
   await vi.waitUntil(() => snapshot.isWhole(), { interval: 5 });
-  expect([(await find("c1100"))?.credential.epoch, await find("c1101")]).toEqual([5, undefined]);
+  expect([(await find("c100"))?.credential.epoch, await find("c101")]).toEqual([5, undefined]);
   snapshot.forget.account(1);
-  expect(await find("c1102")).toBeUndefined();
+  expect(await find("c102")).toBeUndefined();
 });
 
 test("what cannot be read again as the store is away stays forgotten", async () => {
@@ -185,28 +185,28 @@ test("what cannot be read again as the store is away stays forgotten", async () 
   store.isAway = true;
   hear();
   await vi.waitUntil(() => store.reads > 0 && !snapshot.isWhole(), { interval: 5 });
-  expect(await find("c1100")).toBeUndefined();
+  expect(await find("c100")).toBeUndefined();
   store.isAway = false;
   await vi.waitUntil(() => {
     hear();
     return snapshot.isWhole();
   });
-  expect((await find("c1100"))?.project?.id).toBe(42);
+  expect((await find("c100"))?.project?.id).toBe(42);
 });
 
 test("what changes while all is copied is read again after", async () => {
   const { snapshot, clients, hear, becomeWhole, find } = await openParts();
   hear();
-  const client = createClient("c2199", 42);
-  clients.set("c2199", { ...client, credential: { ...client.credential, epoch: 5 } });
-  snapshot.forget.client("c2199");
+  const client = createClient("c549", 42);
+  clients.set("c549", { ...client, credential: { ...client.credential, epoch: 5 } });
+  snapshot.forget.client("c549");
   expect(snapshot.mayServe()).toBe(false);
   await vi.waitUntil(() => {
     hear();
     return snapshot.isWhole();
   });
   await becomeWhole();
-  expect((await find("c2199"))?.credential.epoch).toBe(5);
+  expect((await find("c549"))?.credential.epoch).toBe(5);
 });
 
 test("a copy that is begun anew serves nobody before it is whole", async () => {
@@ -215,12 +215,12 @@ test("a copy that is begun anew serves nobody before it is whole", async () => {
   snapshot.forget.everything();
   hear();
   snapshot.forget.everything();
-  expect([snapshot.mayServe(), snapshot.ageSeconds(), await find("c1100")]).toEqual([false, undefined, undefined]);
+  expect([snapshot.mayServe(), snapshot.ageSeconds(), await find("c100")]).toEqual([false, undefined, undefined]);
   await vi.waitUntil(() => {
     hear();
     return snapshot.mayServe();
   });
-  expect((await find("c1100"))?.credential.clientId).toBe("c1100");
+  expect((await find("c100"))?.credential.clientId).toBe("c100");
 });
 
 test("a copy that the store does not let be made is made later, and once is said so", async () => {
@@ -242,20 +242,20 @@ test("rows that were swapped in the file allow nothing, are told of once, and al
   const { snapshot, parts, becomeWhole, hear, find, logLines } = await openParts();
   await becomeWhole();
   const database = new DatabaseSync(parts.path);
-  const copy = "(select content from row where id = 'credential:c1102')";
-  database.exec(`update row set content = ${copy} where id in ('credential:c1100', 'credential:c1101')`);
+  const copy = "(select content from row where id = 'credential:c102')";
+  database.exec(`update row set content = ${copy} where id in ('credential:c100', 'credential:c101')`);
   database.close();
-  expect([await find("c1100"), await find("c1101"), (await find("c1102"))?.credential.clientId]).toEqual([
+  expect([await find("c100"), await find("c101"), (await find("c102"))?.credential.clientId]).toEqual([
     undefined,
     undefined,
-    "c1102",
+    "c102",
   ]);
   hear();
   await vi.waitUntil(() => {
     hear();
     return snapshot.mayServe();
   });
-  expect((await find("c1100"))?.credential.clientId).toBe("c1100");
+  expect((await find("c100"))?.credential.clientId).toBe("c100");
   expect(logLines.filter((line) => line === "the snapshot's file is not as it was written")).toHaveLength(1);
 });
 

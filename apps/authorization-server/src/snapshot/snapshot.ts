@@ -1,11 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { openRowFile, StoreUnavailable } from "@biped/database";
+import { openRowFile } from "@biped/database";
 import type { Log } from "@biped/listener";
-import type { ClientDirectory, Lookup } from "../credentials/client-directory.ts";
+import type { ClientDirectory } from "../credentials/client-directory.ts";
 import type { KeyEncryptionKey } from "../signing/envelope.ts";
 import { createCopyLookup } from "./copy-lookup.ts";
-import { accountId, type CopiedStorage, credentialId, projectId, readObject, readStorage } from "./copy-storage.ts";
+import { accountId, type CopiedStorage, credentialId, projectId } from "./copy-storage.ts";
+import { createCopying } from "./copying.ts";
 import { createSealedRows, type SealedRows } from "./sealed-rows.ts";
+import { type AllowFrom, createServing } from "./serving.ts";
 
 export type SnapshotParts = {
   readonly path: string;
@@ -40,13 +41,8 @@ export type Snapshot = {
   readonly stop: () => Promise<void>;
 };
 
-/** Undefined where these facts do not allow it. */
-export type AllowFrom<Decision> = (lookup: Lookup) => Promise<Decision | undefined>;
-
 /** Beyond it a new copy is less work, and takes less memory, than to remember each of them. */
 const mostForgotten = 50_000;
-/** After each page, for the requests that came meanwhile. */
-const pauseMilliseconds = 8;
 
 export async function openSnapshot(parts: SnapshotParts): Promise<Snapshot> {
   const { log, monotonicSeconds, snapshotSeconds } = parts;
@@ -57,136 +53,37 @@ export async function openSnapshot(parts: SnapshotParts): Promise<Snapshot> {
   };
   const file = await openRowFile(parts.path);
   const rows = createSealedRows({ ...parts, file, key: parts.kek.deriveSeed("biped snapshot"), onBroken });
-  const copy = createCopying({ ...parts, rows });
-  let heardAt: number | undefined;
-  const ageSeconds = (): number | undefined => (heardAt === undefined ? undefined : monotonicSeconds() - heardAt);
-  const mayServe = (): boolean => heardAt !== undefined && monotonicSeconds() - heardAt <= snapshotSeconds;
+  const copying = createCopying({ ...parts, rows });
+  let heardAt = monotonicSeconds();
+  const ageSeconds = (): number | undefined => (copying.isCopied() ? monotonicSeconds() - heardAt : undefined);
+  const mayServe = (): boolean => (ageSeconds() ?? Number.POSITIVE_INFINITY) <= snapshotSeconds;
   const serving = createServing({ log, mayServe, lookup: createCopyLookup(rows.find) });
   const begin = (): void => {
-    heardAt = undefined;
     isBroken = false;
-    copy.begin();
+    copying.begin();
   };
   return {
     decide: serving.decide,
-    forget: {
-      client: (clientId) => rows.forget(credentialId(clientId)),
-      project: (id) => rows.forget(projectId(id)),
-      account: (id) => rows.forget(accountId(id)),
-      everything: begin,
-    },
+    forget: createForget(rows, begin),
     hear: (atSeconds) => {
       if (isBroken || rows.countForgotten() > mostForgotten) begin();
-      if (copy.isWhole()) heardAt = atSeconds;
+      heardAt = atSeconds;
       serving.end();
-      copy.goOn();
+      copying.goOn();
     },
     ageSeconds,
-    isWhole: () => copy.isWhole() && rows.forgotten.size === 0,
+    isWhole: () => copying.isCopied() && rows.forgotten.size === 0,
     mayServe,
     countAllowed: serving.countAllowed,
-    stop: async () => {
-      await copy.stop();
-      file.close();
-    },
+    stop: () => copying.stop().finally(file.close),
   };
 }
 
-type ServingParts = Pick<Snapshot, "mayServe"> & { readonly log: Log; readonly lookup: Lookup };
-
-function createServing({ log, mayServe, lookup }: ServingParts) {
-  /** Nobody waits for a store that is known to be away. */
-  let isServing = false;
-  let allowed = 0;
-  const end = (): void => {
-    if (isServing) log.warn("the snapshot serves no more", { count: allowed });
-    isServing = false;
-  };
-  const allowByCopy = async <Decision>(byCopy: AllowFrom<Decision>): Promise<Decision | undefined> => {
-    if (!mayServe()) {
-      end();
-      return undefined;
-    }
-    if (!isServing) log.warn("the store is away and the snapshot serves");
-    isServing = true;
-    const decision = await byCopy(lookup);
-    if (decision !== undefined) allowed += 1;
-    return decision;
-  };
-  const decide: Snapshot["decide"] = async (byStore, byCopy) => {
-    const first = isServing ? await allowByCopy(byCopy) : undefined;
-    if (first !== undefined) return first;
-    try {
-      return await byStore();
-    } catch (error) {
-      const decision = error instanceof StoreUnavailable ? await allowByCopy(byCopy) : undefined;
-      if (decision === undefined) throw error;
-      return decision;
-    }
-  };
-  return { decide, end, countAllowed: () => allowed };
-}
-
-type CopyingParts = Pick<SnapshotParts, "storage" | "log" | "monotonicSeconds"> & { readonly rows: SealedRows };
-
-/** Fills the rows in the background, all of them once and then what was forgotten. */
-function createCopying({ storage, log, monotonicSeconds, rows }: CopyingParts) {
-  let isWhole = false;
-  let beginnings = 0;
-  let isStopped = false;
-  let work: Promise<void> | undefined;
-  const copyAll = async (): Promise<void> => {
-    const startedAt = monotonicSeconds();
-    let count = 0;
-    const mine = beginnings;
-    const isOver = (): boolean => isStopped || mine !== beginnings;
-    rows.clear();
-    for await (const page of readStorage(storage)) {
-      if (isOver()) return;
-      rows.add(page);
-      count += page.size;
-      await sleep(pauseMilliseconds);
-    }
-    if (isOver()) return;
-    isWhole = true;
-    log.info("the snapshot is whole", {
-      count,
-      durationMilliseconds: Math.round((monotonicSeconds() - startedAt) * 1000),
-    });
-  };
-  const readForgotten = async (): Promise<void> => {
-    for (const [id, forgetting] of rows.forgotten) {
-      const content = await readObject(storage, id);
-      if (isStopped) return;
-      rows.replace(id, forgetting, content);
-    }
-  };
-  let isFailing = false;
-  const run = async (): Promise<void> => {
-    await (isWhole ? readForgotten() : copyAll());
-    isFailing = false;
-  };
-  const report = (error: unknown): void => {
-    if (!isFailing) log.warn("the snapshot could not be kept", { error });
-    isFailing = true;
-  };
+function createForget(rows: Pick<SealedRows, "forget">, everything: () => void): Snapshot["forget"] {
   return {
-    isWhole: () => isWhole,
-    begin: (): void => {
-      isWhole = false;
-      beginnings += 1;
-    },
-    goOn: (): void => {
-      if (isStopped || (isWhole && rows.forgotten.size === 0)) return;
-      work ??= run()
-        .catch(report)
-        .finally(() => {
-          work = undefined;
-        });
-    },
-    stop: async (): Promise<void> => {
-      isStopped = true;
-      await work;
-    },
+    client: (clientId) => rows.forget(credentialId(clientId)),
+    project: (id) => rows.forget(projectId(id)),
+    account: (id) => rows.forget(accountId(id)),
+    everything,
   };
 }
