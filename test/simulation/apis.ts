@@ -1,4 +1,4 @@
-/** The APIs of the clouds: of each of them two, one whose guard is open and one whose guard is closed. */
+/** The APIs of the clouds: of each of them two, one whose guard is open, and one whose guard is closed and caches. */
 
 import { createGuard, type Guard } from "@biped/guard";
 import { formatRefusal, isRefusal } from "@biped/protocol";
@@ -38,6 +38,7 @@ function createApi({ time, random, network }: ApiParts, cloud: CloudName, mode: 
     issuer,
     endpoint: endpoints[cloud],
     revocations: { mode, maxStalenessSeconds },
+    ...(mode === "closed" ? { cache: { maxEntries: 100 } } : {}),
     fetch: way.fetch,
     nowSeconds: () => time.now() / 1000,
     monotonicSeconds: () => time.now() / 1000,

@@ -25,7 +25,7 @@ export type CallerParts = {
   readonly isDone: () => boolean;
 };
 
-const pauseMilliseconds = 3_000;
+const pauseMilliseconds = 5_000;
 
 export function createCallers(parts: CallerParts): readonly Caller[] {
   return parts.credentials.map((credential) => createCaller(parts, credential));

@@ -50,7 +50,7 @@ export type Outcome = {
   readonly trace: readonly string[];
 };
 
-const troubleMilliseconds = 30_000;
+const troubleMilliseconds = 25_000;
 const recoveryMilliseconds = 26_000;
 
 export async function simulate(seed: number, template: Template): Promise<Outcome> {

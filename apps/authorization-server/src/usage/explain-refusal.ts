@@ -64,6 +64,10 @@ const explanations: ReadonlyMap<string, string> = new Map([
     "limit tokens exceeded",
     "The credential asked for tokens faster than its budget allows. Keep a token until shortly before it ends.",
   ],
+  [
+    "limit account-tokens exceeded",
+    "All credentials of the account together asked for tokens faster than its budget allows. Keep tokens, or ask for more.",
+  ],
   ["signing queue is full", "The server had more tokens to sign than it could. The program should try again later."],
 ]);
 
