@@ -50,6 +50,11 @@ export function scaleCases(cases: number): number {
   return Math.max(1, Math.ceil(cases * readCasesFactor()));
 }
 
+/** For a property of one case that is a long run by itself: a longer run is several of them, a shorter one is a part. */
+export function shortenCase(steps: number): number {
+  return Math.max(1, Math.ceil(steps * Math.min(1, readCasesFactor())));
+}
+
 /** A shorter run has as much time as the usual one: what it starts and stops takes no less. */
 export function scaleTimeout(milliseconds: number): number {
   return milliseconds * Math.max(1, readCasesFactor());

@@ -176,7 +176,8 @@ export function retire(secret: Secret): boolean {
 
 /** A deleted credential's secrets are gone with it. */
 export function remove(credential: Credential): void {
-  setEnabled(credential, false);
+  credential.epoch += 1;
+  credential.isEnabled = false;
   credential.isDeleted = true;
   for (const secret of credential.secrets) if (secret.state === "live") secret.state = "replaced";
 }
@@ -185,6 +186,9 @@ export function remove(credential: Credential): void {
 export function listEnds(model: Model): readonly number[] {
   return [
     ...model.credentials.flatMap(({ expiresAt, secrets }) => [expiresAt, ...secrets.map((secret) => secret.expiresAt)]),
-    ...model.tokens.flatMap(({ issuedAt }) => [issuedAt + lifetimeSeconds, issuedAt + lifetimeSeconds + guardToleranceSeconds]),
+    ...model.tokens.flatMap(({ issuedAt }) => [
+      issuedAt + lifetimeSeconds,
+      issuedAt + lifetimeSeconds + guardToleranceSeconds,
+    ]),
   ];
 }

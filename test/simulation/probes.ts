@@ -49,7 +49,9 @@ async function probeNode(run: Run, node: SimulatedNode, credential: WorldCredent
   run.note(`issued: ${what} ${facts.tokenId} ${Object.values(facts.epochs)}`);
   const grace = startedAt < impaired ? graceMilliseconds.cutOff : graceMilliseconds.heard;
   const ungranted = truth.findUngranted(facts, [startedAt - grace, time.now()]);
-  if (ungranted !== undefined) run.violate(`node ${node.name} issued a token in spite of ${ungranted}`);
+  // A node that was cut off signs with the key that it knows until it has looked again; no guard takes such a token.
+  const isLateKey = ungranted?.startsWith("signing-key:") === true && startedAt < impaired;
+  if (ungranted !== undefined && !isLateKey) run.violate(`node ${node.name} issued a token in spite of ${ungranted}`);
   run.tokens.push({ token: answer.token, facts });
   if (run.tokens.length > keptTokens) run.tokens.shift();
   return "200";

@@ -108,7 +108,8 @@ export async function createTemplate(): Promise<Template> {
   };
 }
 
-async function fillTemplate(url: string): Promise<readonly WorldCredential[]> {
+/** The usual facts, in a store that is empty. */
+export async function fillTemplate(url: string): Promise<readonly WorldCredential[]> {
   const storage = await openStorage(url);
   const milliseconds = (): number => startSeconds * 1000;
   const parts = createNodeParts({ wallMilliseconds: milliseconds, steadyMilliseconds: milliseconds }, createRandom(1));

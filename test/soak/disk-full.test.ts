@@ -7,13 +7,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { testProperty } from "../property.ts";
+import { shortenCase, testProperty } from "../property.ts";
 import { askToken } from "./ask-token.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { createSqliteStage, type SqliteStage } from "./sqlite-stage.ts";
 import { writtenScopes } from "./writers.ts";
 
-const fills = 20;
+const fills = shortenCase(20);
 /** Some of them are still made of what the log of the database has kept of the disk. */
 const mostChanges = 600;
 const asksWhileFull = 25;

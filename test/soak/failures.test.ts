@@ -6,7 +6,7 @@ import path from "node:path";
 import fc from "fast-check";
 import { expect } from "vitest";
 import { checkBackup } from "../../apps/authorization-server/src/backup/backup-file.ts";
-import { testProperty } from "../property.ts";
+import { shortenCase, testProperty } from "../property.ts";
 import { ServerEnded, type ServerProcess, tryServerCommand } from "./server-process.ts";
 import { createSqliteStage, type SqliteStage } from "./sqlite-stage.ts";
 import {
@@ -41,7 +41,7 @@ const point: fc.Arbitrary<Point> = fc
   })
   .map(({ place, ...rest }) => ({ ...rest, when: 1 + Math.floor((place / 10_000) * (mostCalls[rest.call] ?? 1)) }));
 
-const pointCount = 150;
+const pointCount = shortenCase(150);
 /** Enough for as many that hit something. */
 const points = fc.noShrink(
   fc.noBias(fc.array(point, { minLength: 20 * pointCount, maxLength: 20 * pointCount, size: "max" })),

@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 import { openStorage } from "../../apps/authorization-server/src/storage/open-storage.ts";
 import type { Storage } from "../../apps/authorization-server/src/storage/storage.ts";
 import { findFreePorts } from "../free-ports.ts";
-import { testProperty } from "../property.ts";
+import { shortenCase, testProperty } from "../property.ts";
 import { createFacts, post, tokenRequest } from "../started-server.ts";
 import { createNodes, type Node } from "../two-nodes.ts";
 import { runServerCommand, startServerProcess } from "./server-process.ts";
@@ -30,7 +30,7 @@ async function countFirsts(storage: Pick<Storage, "listPeppers" | "listSigningKe
   return { peppers: peppers.length, keys: keys.map(({ state }) => state), administrators: administrators.length };
 }
 
-const pointCount = 25;
+const pointCount = shortenCase(25);
 /** Hundredths of the time that a start takes. */
 const shares = fc.noShrink(
   fc.noBias(fc.array(fc.nat(110), { minLength: pointCount, maxLength: pointCount, size: "max" })),

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { expect } from "vitest";
 import { createPostgresDatabase } from "../postgres-database.ts";
-import { testProperty } from "../property.ts";
+import { shortenCase, testProperty } from "../property.ts";
 import type { Cluster } from "./cluster.ts";
 import { type ClusterStage, createClusterStage, whileWriting } from "./cluster-stage.ts";
 import { percentile } from "./token-load.ts";
@@ -16,14 +16,16 @@ const room = 4;
 
 type Kill = { readonly node: number; readonly delayMilliseconds: number };
 
+const killCount = shortenCase(100);
+
 const kill: fc.Arbitrary<Kill> = fc.record({ node: fc.nat(2), delayMilliseconds: fc.nat(400) });
 const plan = fc.record({
   seed: fc.integer(),
-  kills: fc.array(kill, { minLength: 100, maxLength: 100, size: "max" }),
+  kills: fc.array(kill, { minLength: killCount, maxLength: killCount, size: "max" }),
 });
 
 testProperty(
-  "F-02, I1 to I6: of three nodes on PostgreSQL, one killed at each of 100 random moments, no acknowledged change is lost",
+  `F-02, I1 to I6: of three nodes on PostgreSQL, one killed at each of ${killCount} random moments, no acknowledged change is lost`,
   1,
   fc.asyncProperty(fc.noShrink(fc.noBias(plan)), async ({ seed, kills }) => {
     const databaseUrl = await createPostgresDatabase();

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { testProperty } from "../property.ts";
+import { shortenCase, testProperty } from "../property.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { createSqliteStage, type SqliteStage } from "./sqlite-stage.ts";
 
@@ -11,18 +11,20 @@ import { createSqliteStage, type SqliteStage } from "./sqlite-stage.ts";
 const readyMilliseconds = 2_000;
 const room = 4;
 
+const killCount = shortenCase(150);
+
 const kills = fc.noShrink(
   fc.noBias(
     fc.record({
       /** After the server is ready. */
-      delaysMilliseconds: fc.array(fc.nat(400), { minLength: 150, maxLength: 150, size: "max" }),
+      delaysMilliseconds: fc.array(fc.nat(400), { minLength: killCount, maxLength: killCount, size: "max" }),
       seed: fc.integer(),
     }),
   ),
 );
 
 testProperty(
-  "F-01, I1 to I6: of a server on SQLite, killed at 150 random moments, no acknowledged change is lost",
+  `F-01, I1 to I6: of a server on SQLite, killed at ${killCount} random moments, no acknowledged change is lost`,
   1,
   fc.asyncProperty(kills, async ({ delaysMilliseconds, seed }) => {
     await using stage = await createSqliteStage({ writerCount: 4, seed });

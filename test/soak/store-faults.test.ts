@@ -8,7 +8,7 @@ import pg from "pg";
 import { expect } from "vitest";
 import { connectPatiently, createPostgresDatabase } from "../postgres-database.ts";
 import { type PostgresServer, startPostgresServer } from "../postgres-server.ts";
-import { testProperty } from "../property.ts";
+import { shortenCase, testProperty } from "../property.ts";
 import { tokenRequest } from "../started-server.ts";
 import { until } from "./cluster-node.ts";
 import { type ClusterStage, createClusterStage, whileWriting } from "./cluster-stage.ts";
@@ -23,11 +23,11 @@ const rememberedMilliseconds = 5_000;
 const renewedMilliseconds = 2_500;
 
 const faults = [
-  ...Array<FaultName>(7).fill("crash"),
-  ...Array<FaultName>(2).fill("standstill"),
-  ...Array<FaultName>(9).fill("storm"),
-  ...Array<FaultName>(6).fill("no connection left"),
-  ...Array<FaultName>(6).fill("locked table"),
+  ...Array<FaultName>(shortenCase(7)).fill("crash"),
+  ...Array<FaultName>(shortenCase(2)).fill("standstill"),
+  ...Array<FaultName>(shortenCase(9)).fill("storm"),
+  ...Array<FaultName>(shortenCase(6)).fill("no connection left"),
+  ...Array<FaultName>(shortenCase(6)).fill("locked table"),
 ];
 
 type FaultName = "crash" | "standstill" | "storm" | "no connection left" | "locked table";
@@ -94,7 +94,7 @@ type Fault = {
 };
 
 testProperty(
-  "F-08, I1 to I6: over 30 faults of PostgreSQL three nodes answer within a second, come back within two, and lose nothing",
+  `F-08, I1 to I6: over ${faults.length} faults of PostgreSQL three nodes answer within a second, come back within two, and lose nothing`,
   1,
   fc.asyncProperty(
     fc.noShrink(fc.record({ seed: fc.integer(), order: fc.shuffledSubarray(faults, { minLength: faults.length }) })),

@@ -23,6 +23,8 @@ export function openSqliteFile(path: string): SqliteConnections {
     if (writer.pragma("journal_mode = WAL", { simple: true }) !== "wal") {
       throw refusal(path, "its file system has no shared memory, which the write-ahead log needs");
     }
+    // Where a file could not be opened for writing, for a moment or for ever, SQLite opens it for reading alone.
+    writer.transaction(() => {}).immediate();
     for (const side of ["-wal", "-shm"]) restrict(`${path}${side}`);
     const reader = connect(path);
     reader.pragma("query_only = ON");
@@ -84,6 +86,7 @@ export function isNetworkFileSystem(type: number): boolean {
 const reasons: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: "the file is no SQLite database",
   SQLITE_CORRUPT: "the file is damaged",
+  SQLITE_READONLY: "it could be opened for reading alone",
   EACCES: "it cannot be written by this user",
   EPERM: "its mode cannot be set by this user",
   EROFS: "its file system is read-only",
