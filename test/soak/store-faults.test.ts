@@ -229,6 +229,7 @@ function expectServed(
     const between = (from: number, to: number) =>
       countStatuses(warm.filter(({ sentAt }) => sentAt > startedAt + from && sentAt < startedAt + to));
     expect(Object.keys(between(0, rememberedMilliseconds - renewedMilliseconds - 200))).toEqual(["200"]);
-    expect(Object.keys(between(rememberedMilliseconds + 300, 9_500))).toEqual(["503"]);
+    // Whoever asks in the last second may still be waiting when PostgreSQL goes on.
+    expect(Object.keys(between(rememberedMilliseconds + 300, 8_900))).toEqual(["503"]);
   }
 }
