@@ -291,9 +291,9 @@ const steps: Readonly<Record<string, readonly [weight: number, step: Step]>> = {
   ],
   // C-06: an earlier cut-off after a later one takes nothing back, and hides nothing either.
   "everything before": [
-    2,
+    4,
     async (model, system, [node, number]) => {
-      const before = number % 3 === 0 ? model.now - (number % 5_000) : model.now + 1;
+      const before = number % 2 === 0 ? model.now - (number % 5_000) : model.now + 1;
       await done(manage(system, node).revokeTokensBefore({ before }));
       model.notBefore = Math.max(model.notBefore, before);
       await system.time.sleep(1_000);

@@ -16,11 +16,13 @@ const catchUpMilliseconds = 2_000;
 const guardMilliseconds = 10_000;
 /** A long poll that was lost on its way is given up after so long. */
 const lostPollMilliseconds = 15_000;
-/**
- * A guard asks once in half a minute for keys that it could not fetch, and for one that it does not know where it was
- * not in use while the key was new.
- */
+/** A guard that could not fetch its keys, or where the feed is, asks again after half a minute. */
 const cooldownMilliseconds = 33_000;
+/**
+ * For so long a guard asks again and again for a key that the feed has named. After that it does so once in half a
+ * minute, so that one which was hardly used meanwhile may refuse good tokens until then.
+ */
+const newKeyMilliseconds = 9_000;
 const keptTokens = 24;
 
 export async function probeNodes(run: Run): Promise<void> {
@@ -121,7 +123,7 @@ export async function probeGuards(run: Run): Promise<void> {
 async function probeGuard(run: Run, api: Api, { token, facts }: IssuedToken): Promise<string> {
   const { time, truth } = run;
   const startedAt = time.now();
-  const calmSince = findCalmSince(run, api);
+  const { troubledUntil, calmSince } = findCalm(run, api);
   const outcome = await api.guard.verify(token);
   const answer = isRefusal(outcome) ? outcome.code : "accepted";
   run.note(`guarded: ${api.name} ${facts.tokenId} ${answer}`);
@@ -132,16 +134,20 @@ async function probeGuard(run: Run, api: Api, { token, facts }: IssuedToken): Pr
     const stale = voidSince + (maxStalenessSeconds + 1) * 1000;
     if (api.mode === "closed" && startedAt > stale) run.violate(`closed guard ${api.name} accepted a void token`);
   } else if (voidSince === Number.POSITIVE_INFINITY && startedAt > calmSince) {
-    const isNewKey = answer === "JWT_INVALID" && startedAt < truth.lastKeyChange() + cooldownMilliseconds;
+    const sinceKey = startedAt - Math.max(truth.lastKeyChange(), troubledUntil);
+    const isLate = sinceKey > newKeyMilliseconds && sinceKey < newKeyMilliseconds + cooldownMilliseconds;
+    const isNewKey = answer === "JWT_INVALID" && isLate && truth.lastKeyChange() > Number.NEGATIVE_INFINITY;
     if (!isNewKey) run.violate(`guard ${api.name} refused a good token: ${answer}`);
   }
   return answer;
 }
 
-/** Since when the guard's links and all nodes are in order, and it can have got over what was before. */
-function findCalmSince({ nodes }: Run, { way, lastFailure }: Api): number {
+/** Until when one of the guard's links or of the nodes was out of order, and since when it can have got over that. */
+function findCalm({ nodes }: Run, { way, lastFailure }: Api) {
   const troubles = [...nodes.map((node) => node.impairedUntil()), ...way.links.map((link) => link.brokenUntil())];
-  return Math.max(Math.max(...troubles) + lostPollMilliseconds, lastFailure() + cooldownMilliseconds);
+  const troubledUntil = Math.max(...troubles);
+  const calmSince = Math.max(troubledUntil + lostPollMilliseconds, lastFailure() + cooldownMilliseconds);
+  return { troubledUntil, calmSince };
 }
 
 /** Nothing that is good is refused for ever, and nothing that is void is accepted any more. */
@@ -162,7 +168,7 @@ export async function proveRecovery(run: Run): Promise<void> {
     if (!wanted) continue;
     let status = await call();
     if (status !== 200) {
-      await run.time.sleep(cooldownMilliseconds);
+      await run.time.sleep(newKeyMilliseconds + cooldownMilliseconds);
       status = await call();
     }
     run.note(`last call: ${credential.clientId} ${status}`);
