@@ -49,6 +49,7 @@ test("every sample has a test", () => {
     // Of the management API: test/cli-admin-readme.test.ts.
     "admin",
     "rotation",
+    "revoke",
     "apply",
     "ci",
   ]);

@@ -16,6 +16,10 @@ export type Api = {
   readonly way: Way;
   /** When it could not fetch its keys or its metadata, the last time: it then waits for half a minute. */
   readonly lastFailure: () => number;
+  /** When its guard was asked, the last time. */
+  readonly lastUse: () => number;
+  /** The code of the refusal, or that it is accepted. */
+  readonly judge: (token: string) => Promise<string>;
   readonly answer: (headers: Headers) => Promise<Response>;
 };
 
@@ -47,11 +51,19 @@ function createApi({ time, random, network }: ApiParts, cloud: CloudName, mode: 
       if (event.kind === "document-failed" && event.document !== "revocations") lastFailure = time.now();
     },
   });
+  let lastUse = Number.NEGATIVE_INFINITY;
+  const judge = async (token: string): Promise<string> => {
+    lastUse = time.now();
+    const outcome = await guard.verify(token);
+    return isRefusal(outcome) ? outcome.code : "accepted";
+  };
   const answer = async (headers: Headers): Promise<Response> => {
+    lastUse = time.now();
     const authorization = headers.get("authorization") ?? "";
     const outcome = await guard.authorize({ authorization: [authorization], query: "" }, { scopes: ["data-export"] });
     if (!isRefusal(outcome)) return Response.json({ success: true, payload: [] });
     return Response.json(formatRefusal(outcome, "1"), { status: outcome.status, headers: outcome.headers });
   };
-  return { name, cloud, mode, guard, way, lastFailure: () => lastFailure, answer };
+  const told = { lastFailure: () => lastFailure, lastUse: () => lastUse };
+  return { name, cloud, mode, guard, way, ...told, judge, answer };
 }
