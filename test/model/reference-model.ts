@@ -99,7 +99,7 @@ export function issue(model: Model, request: Request, kid: string): Token {
 }
 
 /** Taken back, by whatever: one cut-off never hides another (C-06). */
-export function isVoid(model: Model, token: Token): boolean {
+function isVoid(model: Model, token: Token): boolean {
   const { account, epoch, secrets } = at(model.credentials, token.credential);
   const current = [get(model.accounts, account).epoch, get(model.projects, token.project).epoch, epoch];
   return (

@@ -1,7 +1,7 @@
 /** The APIs of the clouds: of each of them two, one whose guard is open, and one whose guard is closed and caches. */
 
 import { createGuard, type Guard } from "@biped/guard";
-import { formatRefusal, isRefusal } from "@biped/protocol";
+import { formatRefusal, isRefusal, paths } from "@biped/protocol";
 import type { VirtualTime } from "../virtual-time.ts";
 import type { Network, Way } from "./network.ts";
 import { type CloudName, endpoints, issuer } from "./world.ts";
@@ -16,8 +16,8 @@ export type Api = {
   readonly way: Way;
   /** When it could not fetch its keys or its metadata, the last time: it then waits for half a minute. */
   readonly lastFailure: () => number;
-  /** When its guard was asked, the last time. */
-  readonly lastUse: () => number;
+  /** Whether its guard waits for news of revocations. */
+  readonly isPolling: () => boolean;
   /** The code of the refusal, or that it is accepted. */
   readonly judge: (token: string) => Promise<string>;
   readonly answer: (headers: Headers) => Promise<Response>;
@@ -37,13 +37,20 @@ export function createApis(parts: ApiParts): readonly Api[] {
 function createApi({ time, random, network }: ApiParts, cloud: CloudName, mode: Api["mode"]): Api {
   const name = `${cloud}-${mode}`;
   const way = network.connect();
+  let polls = 0;
   let lastFailure = Number.NEGATIVE_INFINITY;
   const guard = createGuard({
     issuer,
     endpoint: endpoints[cloud],
     revocations: { mode, maxStalenessSeconds },
     ...(mode === "closed" ? { cache: { maxEntries: 100 } } : {}),
-    fetch: way.fetch,
+    fetch: async (url, init) => {
+      const isPoll = url.startsWith(`${issuer}${paths.revocations}`);
+      if (isPoll) polls += 1;
+      return way.fetch(url, init).finally(() => {
+        if (isPoll) polls -= 1;
+      });
+    },
     nowSeconds: () => time.now() / 1000,
     monotonicSeconds: () => time.now() / 1000,
     random,
@@ -51,19 +58,16 @@ function createApi({ time, random, network }: ApiParts, cloud: CloudName, mode: 
       if (event.kind === "document-failed" && event.document !== "revocations") lastFailure = time.now();
     },
   });
-  let lastUse = Number.NEGATIVE_INFINITY;
   const judge = async (token: string): Promise<string> => {
-    lastUse = time.now();
     const outcome = await guard.verify(token);
     return isRefusal(outcome) ? outcome.code : "accepted";
   };
   const answer = async (headers: Headers): Promise<Response> => {
-    lastUse = time.now();
     const authorization = headers.get("authorization") ?? "";
     const outcome = await guard.authorize({ authorization: [authorization], query: "" }, { scopes: ["data-export"] });
     if (!isRefusal(outcome)) return Response.json({ success: true, payload: [] });
     return Response.json(formatRefusal(outcome, "1"), { status: outcome.status, headers: outcome.headers });
   };
-  const told = { lastFailure: () => lastFailure, lastUse: () => lastUse };
+  const told = { lastFailure: () => lastFailure, isPolling: () => polls > 0 };
   return { name, cloud, mode, guard, way, ...told, judge, answer };
 }

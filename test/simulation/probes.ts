@@ -4,7 +4,7 @@ import { type Api, maxStalenessSeconds } from "./apis.ts";
 import type { Run } from "./cluster.ts";
 import type { SimulatedNode } from "./nodes.ts";
 import type { TokenFacts } from "./truth.ts";
-import { type CloudName, endpoints, issuer, type WorldCredential } from "./world.ts";
+import { endpoints, issuer, type WorldCredential } from "./world.ts";
 
 export type IssuedToken = { readonly token: string; readonly facts: TokenFacts };
 
@@ -19,11 +19,10 @@ const lostPollMilliseconds = 15_000;
 const cooldownMilliseconds = 33_000;
 /**
  * For so long a guard asks again and again for a key that the feed has named. After that it does so once in half a
- * minute, so that one which was hardly used meanwhile may refuse good tokens until then.
+ * minute, so that one which was hardly used meanwhile may refuse good tokens until then. One that was not used when
+ * the key was replaced hears of it when it is.
  */
 const newKeyMilliseconds = 9_000;
-/** Whoever uses a guard more often than this keeps a poll in flight. */
-const pollPauseMilliseconds = 1_000;
 const keptTokens = 24;
 
 export async function probeNodes(run: Run): Promise<void> {
@@ -130,7 +129,8 @@ async function probeGuard(run: Run, api: Api, { token, facts }: IssuedToken): Pr
   const { time, truth } = run;
   const startedAt = time.now();
   const { troubledUntil, calmSince } = findCalm(run, api);
-  const unusedMilliseconds = startedAt - api.lastUse();
+  const keyChange = truth.lastKeyChange();
+  const isTold = api.isPolling() || api.guard.revocations().sequence >= keyChange.sequence;
   const answer = await api.judge(token);
   run.note(`guarded: ${api.name} ${facts.tokenId} ${answer}`);
   const voidSince = truth.findVoidSince(facts);
@@ -140,8 +140,8 @@ async function probeGuard(run: Run, api: Api, { token, facts }: IssuedToken): Pr
     const stale = voidSince + (maxStalenessSeconds + 1) * 1000;
     if (api.mode === "closed" && startedAt > stale) run.violate(`closed guard ${api.name} accepted a void token`);
   } else if (voidSince === Number.POSITIVE_INFINITY && startedAt > calmSince) {
-    const sinceKey = startedAt - Math.max(truth.lastKeyChange(), troubledUntil);
-    const isInTime = sinceKey < newKeyMilliseconds && unusedMilliseconds < pollPauseMilliseconds;
+    const sinceKey = startedAt - Math.max(keyChange.at, troubledUntil);
+    const isInTime = sinceKey < newKeyMilliseconds && isTold;
     const isLate = answer === "JWT_INVALID" && !isInTime && sinceKey < newKeyMilliseconds + cooldownMilliseconds;
     if (!isLate) run.violate(`guard ${api.name} refused a good token: ${answer}`);
   }
@@ -188,5 +188,3 @@ function isUsable({ truth, secrets }: Run, { clientId, accountId, projectId }: W
   });
   return isKnown && subjects.every((subject) => truth.read(subject).state === "enabled");
 }
-
-export type { CloudName };

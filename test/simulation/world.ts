@@ -156,7 +156,7 @@ export async function fillTemplate(url: string): Promise<readonly WorldCredentia
   return credentials;
 }
 
-export const must = <Value>(value: Value | Refusal): Value => {
+const must = <Value>(value: Value | Refusal): Value => {
   if (isRefusal(value)) throw new Error(value.description);
   return value;
 };
