@@ -121,8 +121,17 @@ async function stopServer(child: ChildProcess, folder: string): Promise<void> {
 /** A parent before its children, so that one which is to stand still makes no further ones. */
 function signalBelow(parent: number | undefined, signal: NodeJS.Signals): void {
   for (const pid of listChildren(parent)) {
-    process.kill(pid, signal);
+    signalProcess(pid, signal);
     signalBelow(pid, signal);
+  }
+}
+
+/** One that has gone on may have ended before its turn comes. */
+function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }
 
@@ -131,7 +140,7 @@ function killBelow(parent: number | undefined): void {
   signalBelow(parent, "SIGSTOP");
   const list = (pid: number | undefined): readonly number[] =>
     listChildren(pid).flatMap((each) => [each, ...list(each)]);
-  for (const pid of list(parent)) process.kill(pid, "SIGKILL");
+  for (const pid of list(parent)) signalProcess(pid, "SIGKILL");
 }
 
 /** Linux alone tells it so. */
