@@ -16,8 +16,8 @@ export type Api = {
   readonly way: Way;
   /** When it could not fetch its keys or its metadata, the last time: it then waits for half a minute. */
   readonly lastFailure: () => number;
-  /** Whether its guard waits for news of revocations. */
-  readonly isPolling: () => boolean;
+  /** Since when its guard waits for news of revocations; Infinity while it does not. */
+  readonly pollingSince: () => number;
   /** The code of the refusal, or that it is accepted. */
   readonly judge: (token: string) => Promise<string>;
   readonly answer: (headers: Headers) => Promise<Response>;
@@ -37,7 +37,7 @@ export function createApis(parts: ApiParts): readonly Api[] {
 function createApi({ time, random, network }: ApiParts, cloud: CloudName, mode: Api["mode"]): Api {
   const name = `${cloud}-${mode}`;
   const way = network.connect();
-  let polls = 0;
+  let pollingSince = Number.POSITIVE_INFINITY;
   let lastFailure = Number.NEGATIVE_INFINITY;
   const guard = createGuard({
     issuer,
@@ -45,10 +45,10 @@ function createApi({ time, random, network }: ApiParts, cloud: CloudName, mode: 
     revocations: { mode, maxStalenessSeconds },
     ...(mode === "closed" ? { cache: { maxEntries: 100 } } : {}),
     fetch: async (url, init) => {
-      const isPoll = url.startsWith(`${issuer}${paths.revocations}`);
-      if (isPoll) polls += 1;
+      if (!url.startsWith(`${issuer}${paths.revocations}`)) return way.fetch(url, init);
+      pollingSince = time.now();
       return way.fetch(url, init).finally(() => {
-        if (isPoll) polls -= 1;
+        pollingSince = Number.POSITIVE_INFINITY;
       });
     },
     nowSeconds: () => time.now() / 1000,
@@ -68,6 +68,6 @@ function createApi({ time, random, network }: ApiParts, cloud: CloudName, mode: 
     if (!isRefusal(outcome)) return Response.json({ success: true, payload: [] });
     return Response.json(formatRefusal(outcome, "1"), { status: outcome.status, headers: outcome.headers });
   };
-  const told = { lastFailure: () => lastFailure, isPolling: () => polls > 0 };
+  const told = { lastFailure: () => lastFailure, pollingSince: () => pollingSince };
   return { name, cloud, mode, guard, way, ...told, judge, answer };
 }

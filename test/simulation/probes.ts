@@ -130,7 +130,7 @@ async function probeGuard(run: Run, api: Api, { token, facts }: IssuedToken): Pr
   const startedAt = time.now();
   const { troubledUntil, calmSince } = findCalm(run, api);
   const keyChange = truth.lastKeyChange();
-  const isTold = api.isPolling() || api.guard.revocations().sequence >= keyChange.sequence;
+  const isTold = api.pollingSince() < keyChange.at || api.guard.revocations().sequence >= keyChange.sequence;
   const answer = await api.judge(token);
   run.note(`guarded: ${api.name} ${facts.tokenId} ${answer}`);
   const voidSince = truth.findVoidSince(facts);
