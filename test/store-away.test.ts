@@ -1,8 +1,9 @@
 /** R-65, R-69: what a server does while its PostgreSQL cannot be reached, and how it comes back. */
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createPostgresDatabase } from "./postgres-database.ts";
 import { createFacts, post, startServer, tokenRequest } from "./started-server.ts";
+import { readFeed } from "./two-nodes.ts";
 import { createWay } from "./way-to-server.ts";
 
 test("warm credentials go on without the store, everything else is 503 with Retry-After, and the server comes back", async () => {
@@ -11,6 +12,9 @@ test("warm credentials go on without the store, everything else is 503 with Retr
   const { project, account } = await createFacts(started);
   const ask = (url: string, body: object) => post(`${started.url}${url}`, body);
   const issue = () => ask("/v1/oauth/token", tokenRequest(project));
+  // Until the node has heard of its own changes it may forget once more what it remembers of them.
+  const { sequence } = await started.server.storage.findAuditHead();
+  await vi.waitFor(async () => expect((await readFeed(started.url)).sequence).toBe(sequence), { timeout: 10_000 });
   expect((await issue()).status).toBe(200);
 
   way.cut();

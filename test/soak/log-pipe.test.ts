@@ -5,7 +5,6 @@ import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { tokenRequest } from "../started-server.ts";
-import { runServerCommand } from "./server-process.ts";
 import { createSqliteStage } from "./sqlite-stage.ts";
 import { createClient } from "./token-load.ts";
 
@@ -16,18 +15,7 @@ test.each(["normal", "strict"])(
   "audit mode %s: every token is issued, and SIGTERM ends the server with 0",
   async (mode) => {
     await using stage = await createSqliteStage({ writerCount: 1, seed: 1 });
-    const names = [
-      "--account",
-      `${stage.store.accountId}`,
-      "--project",
-      "42",
-      "--name",
-      "Load",
-      "--scopes",
-      "data-export",
-    ];
-    const made = JSON.parse(await runServerCommand(stage.environment, ["create", "credential", ...names]));
-    const held = { clientId: made.credential.clientId, clientSecret: made.clientSecret };
+    const held = await stage.addCredential();
     const pipe = join(stage.directory, "log");
     execFileSync("mkfifo", [pipe]);
     const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -7,6 +7,7 @@ import Database from "better-sqlite3";
 import { openStorage } from "../../apps/authorization-server/src/storage/open-storage.ts";
 import { findFreePorts } from "../free-ports.ts";
 import { createRandom } from "../simulated-services.ts";
+import type { HeldCredential } from "../started-server.ts";
 import { createStoreChecker, type StoreChecker } from "./check-store.ts";
 import { type Journal, openJournal, type Site } from "./journal.ts";
 import { createTokenJudge, type TokenJudge } from "./judge-token.ts";
@@ -26,6 +27,8 @@ export type SqliteStage = {
   readonly judge: TokenJudge;
   readonly random: () => number;
   readonly writers: readonly Writer[];
+  /** By a command of the server, while it runs or not. */
+  readonly addCredential: () => Promise<HeldCredential>;
   /** @throws ServerEnded */
   readonly start: (order?: Omit<ServerOrder, "environment">) => Promise<ServerProcess>;
   /**
@@ -61,6 +64,11 @@ export async function createSqliteStage({ writerCount, seed }: SqliteStageOption
     directory,
     dataDirectory,
     writers: store.projectIds.map((projectId) => createWriter({ ...parts, projectId, graceMilliseconds: 0 })),
+    addCredential: async () => {
+      const names = ["--account", `${store.accountId}`, "--project", "42", "--name", "Load", "--scopes", "data-export"];
+      const made = JSON.parse(await runServerCommand(environment, ["create", "credential", ...names]));
+      return { clientId: made.credential.clientId, clientSecret: made.clientSecret };
+    },
     start: async (order = {}) => {
       const server = await startServerProcess({ ...order, environment });
       servers.push(server);

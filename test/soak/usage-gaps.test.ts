@@ -7,7 +7,6 @@ import { createPostgresDatabase } from "../postgres-database.ts";
 import { scaleCases } from "../property.ts";
 import { type HeldCredential, tokenRequest } from "../started-server.ts";
 import { createClusterStage } from "./cluster-stage.ts";
-import { runServerCommand } from "./server-process.ts";
 import { createSqliteStage } from "./sqlite-stage.ts";
 import { createClient, startLoad } from "./token-load.ts";
 
@@ -25,18 +24,7 @@ async function readStore(databaseUrl: string, { clientId }: HeldCredential) {
 
 test("SQLite: a server that is killed under load leaves one gap with the right seconds; a clean stop leaves none", async () => {
   await using stage = await createSqliteStage({ writerCount: 1, seed: 1 });
-  const names = [
-    "--account",
-    `${stage.store.accountId}`,
-    "--project",
-    "42",
-    "--name",
-    "Load",
-    "--scopes",
-    "data-export",
-  ];
-  const made = JSON.parse(await runServerCommand(stage.environment, ["create", "credential", ...names]));
-  const held = { clientId: made.credential.clientId, clientSecret: made.clientSecret };
+  const held = await stage.addCredential();
   const url = `sqlite:${stage.dataDirectory}/authorization-server.db`;
   const client = createClient();
   let issued = 0;

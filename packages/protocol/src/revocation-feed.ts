@@ -129,7 +129,7 @@ function readEpochs(bits: BitReader): readonly Epoch[] {
   return list;
 }
 
-/** RFC-less but old: S. W. Golomb, Run-Length Encodings (1966), with the power of two that R. F. Rice proposed. */
+/** S. W. Golomb, Run-Length Encodings (1966), with the power of two that R. F. Rice proposed: no RFC has it. */
 function writeMarks(bits: BitWriter, marks: readonly Mark[]): void {
   const sorted = [...new Set(marks)].toSorted((left, right) => left - right);
   bits.writeLength(sorted.length);

@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject, sign } from "node:crypto";
 import type { Log } from "@biped/listener";
 import type { SignedAuditHead } from "@biped/management-client";
 import { formatHeadText, isHeadSigned, parseSignedHead, verifyAuditLog } from "@biped/management-client/audit-chain";
+import { inTurn } from "../in-turn.ts";
 import { formatTime } from "../instant.ts";
 import { deriveAuditHeadSeed, type KeyEncryptionKey } from "../signing/envelope.ts";
 import { createSeededKey } from "../signing/seeded-key.ts";
@@ -54,14 +55,10 @@ export function createAuditHeads(parts: AuditHeadParts): AuditHeads {
       log.warn("the head of the audit log could not be kept", { error });
     }
   };
-  let publishing = Promise.resolve();
   return {
     publicKey,
     signHead,
-    publishHead: () => {
-      publishing = publishing.then(publish);
-      return publishing;
-    },
+    publishHead: inTurn(publish),
     verifyLog: () => verifyLog(storage, file, publicKey),
   };
 }

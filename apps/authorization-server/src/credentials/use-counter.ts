@@ -1,4 +1,5 @@
 import type { Log } from "@biped/listener";
+import { inTurn } from "../in-turn.ts";
 import type { SecretUse, Storage } from "../storage/storage.ts";
 import type { Flushed } from "../usage/usage-reports.ts";
 
@@ -39,15 +40,10 @@ export function createUseCounter(storage: Pick<Storage, "recordUse">, log: Log):
       return "kept";
     }
   };
-  let writing = Promise.resolve<Flushed>("nothing to write");
   return {
     count: ({ clientId, secretId, nowSeconds, source }) =>
       add({ clientId, secretId, lastUsedAt: nowSeconds, source, tokens: 1 }),
-    // Whoever closes the store after a flush must not cut off the one before it.
-    flush: () => {
-      writing = writing.then(write);
-      return writing;
-    },
+    flush: inTurn(write),
     pendingRows: () => pending.size,
   };
 }

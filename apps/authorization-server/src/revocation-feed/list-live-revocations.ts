@@ -21,13 +21,22 @@ export async function listLiveRevocations(
 ): Promise<readonly AuditEvent[]> {
   const since = nowSeconds - revocationSeconds;
   const found: AuditEvent[] = [];
+  for await (const page of readBack(storage, { before, since })) {
+    found.push(...page.filter((event) => event.at > since && readRevocation(event) !== undefined));
+    if (found.length >= limit) break;
+  }
+  return found.slice(0, limit);
+}
+
+/** Pages of the log, newest first, up to one that is all of `since` or before: times follow sequences only roughly. */
+export async function* readBack(
+  storage: Pick<Storage, "pageAuditEvents">,
+  { before, since }: { readonly before: number | undefined; readonly since: number },
+): AsyncGenerator<readonly AuditEvent[], void, undefined> {
   for (let place = before; ; ) {
     const page = await storage.pageAuditEvents("every account", {}, { limit: pageLength, before: place });
-    found.push(...page.filter((event) => event.at > since && readRevocation(event) !== undefined));
-    const last = page.at(-1);
-    if (last === undefined || page.length < pageLength || last.at <= since || found.length >= limit) {
-      return found.slice(0, limit);
-    }
-    place = last.sequence;
+    yield page;
+    if (page.length < pageLength || page.every(({ at }) => at <= since)) return;
+    place = page.at(-1)?.sequence;
   }
 }

@@ -1,7 +1,7 @@
 import type { KeyEncryptionKey } from "../signing/envelope.ts";
 import type { KeyRing } from "../signing/key-ring.ts";
 import type { AuditEvent, AuditHead, Storage } from "../storage/storage.ts";
-import { revocationSeconds } from "./list-live-revocations.ts";
+import { readBack, revocationSeconds } from "./list-live-revocations.ts";
 import { createLiveRevocations, type LiveRevocations } from "./live-revocations.ts";
 import { readRevocation } from "./read-revocation.ts";
 import { createRevocationSigner } from "./sign-revocations.ts";
@@ -41,7 +41,6 @@ export type RevocationFeed = {
   readonly close: () => void;
 };
 
-const pageLength = 500;
 const waitingLimit = 2_000;
 const keptDocuments = 100;
 /** For a node that is behind the one which the follower asked before. */
@@ -84,7 +83,7 @@ export function createRevocationFeed(parts: FeedParts): RevocationFeed {
   };
   return {
     publicKeys: signer.publicKeys,
-    load: async (head) => hold(await readBack(parts, head, since())),
+    load: async (head) => hold(await loadMemory(parts, head, since())),
     take: async (events) => hold(await addEvents(parts, memory, events)),
     waitForNews: (after, seconds) => {
       const longest = after > memory.sequence ? Math.min(seconds, catchUpSeconds) : seconds;
@@ -111,16 +110,9 @@ export function createRevocationFeed(parts: FeedParts): RevocationFeed {
   };
 }
 
-/** A page of the log at a time, the newest first, until one is all of before `since`. */
-async function readBack(parts: FeedParts, head: AuditHead, since: number): Promise<Memory> {
-  const { pageAuditEvents } = parts.storage;
+async function loadMemory(parts: FeedParts, head: AuditHead, since: number): Promise<Memory> {
   const pages: (readonly AuditEvent[])[] = [];
-  for (let before = head.sequence + 1; before > 1; ) {
-    const page = await pageAuditEvents("every account", {}, { limit: pageLength, before });
-    pages.push(page);
-    if (page.every(({ at }) => at <= since)) break;
-    before = page.at(-1)?.sequence ?? 0;
-  }
+  for await (const page of readBack(parts.storage, { before: head.sequence + 1, since })) pages.push(page);
   const events = pages.flat().toReversed();
   const empty = createMemory((events[0]?.sequence ?? head.sequence + 1) - 1);
   const disabled = await parts.storage.listDisabledProjects();

@@ -1,4 +1,5 @@
 import type { Log } from "@biped/listener";
+import { inTurn } from "../in-turn.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { RefusalCount } from "../storage/views.ts";
 import type { Flushed } from "./usage-reports.ts";
@@ -53,18 +54,13 @@ export function createRefusalCounter(
     }
     return "written";
   };
-  let writing = Promise.resolve<Flushed>("nothing to write");
   return {
     count: (refusal) => {
       onRefused(refusal.reason);
       const counted = { ...refusal, count: 1 };
       add(counted.clientId === undefined ? withoutClient(counted) : counted);
     },
-    // Whoever closes the store after a flush must not cut off the one before it.
-    flush: () => {
-      writing = writing.then(write);
-      return writing;
-    },
+    flush: inTurn(write),
     pendingRows: () => pending.size,
     lost: () => lost,
   };

@@ -1,4 +1,5 @@
 import type { Log } from "@biped/listener";
+import { inTurn } from "../in-turn.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** What a flush did: whatever could not be written is kept for the next one. */
@@ -51,11 +52,7 @@ export function createUsageReports(parts: UsageReportParts): UsageReports {
       return "kept";
     }
   };
-  let reporting = Promise.resolve<Flushed>("nothing to write");
-  const reportInTurn = (): Promise<Flushed> => {
-    reporting = reporting.then(reportQuietly);
-    return reporting;
-  };
+  const reportInTurn = inTurn(reportQuietly);
   return {
     begin: () => begin().catch((error: unknown) => log.warn("it could not be written that a node began", { error })),
     flush: async () => {

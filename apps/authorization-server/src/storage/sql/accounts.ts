@@ -90,7 +90,11 @@ export function selectAccounts(db: Kysely<Schema>) {
   return db.selectFrom("account").select(accountColumns);
 }
 
-async function lockAccount(trx: Transaction<Schema>, id: number, lockRows: LockRows): Promise<Account | undefined> {
+export async function lockAccount(
+  trx: Transaction<Schema>,
+  id: number,
+  lockRows: LockRows,
+): Promise<Account | undefined> {
   const row = await selectAccounts(trx).where("id", "=", toNumber(id)).$call(lockRows).executeTakeFirst();
   return row && toAccount(row);
 }

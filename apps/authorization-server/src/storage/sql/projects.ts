@@ -106,7 +106,11 @@ export function selectProjects(db: Kysely<Schema>) {
     ]);
 }
 
-async function lockProject(trx: Transaction<Schema>, id: number, lockRows: LockRows): Promise<Project | undefined> {
+export async function lockProject(
+  trx: Transaction<Schema>,
+  id: number,
+  lockRows: LockRows,
+): Promise<Project | undefined> {
   await trx.selectFrom("project").select("id").where("id", "=", toNumber(id)).$call(lockRows).execute();
   return selectProjects(trx).where("project.id", "=", toNumber(id)).executeTakeFirst();
 }

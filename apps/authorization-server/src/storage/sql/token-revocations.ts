@@ -8,9 +8,12 @@ import {
   type TokenRevocation,
   tokenRevocationLimit,
 } from "../storage.ts";
+import { lockAccount } from "./accounts.ts";
+import { lockCredential } from "./client.ts";
 import { isOtherVersion } from "./difference.ts";
-import { toName, toNumber, toUuid } from "./identifiers.ts";
+import { toName, toNumber } from "./identifiers.ts";
 import { parseMembers } from "./json-text.ts";
+import { lockProject } from "./projects.ts";
 import type { LockRows, Outcome, SqlParts } from "./write.ts";
 
 type TokenRevocations = Pick<
@@ -75,29 +78,16 @@ async function revokeToken(
 }
 
 type Owner = {
-  readonly subject: string;
   readonly accountId: number;
   readonly epoch: number;
   readonly version: number;
 };
 
 async function lockOwner(trx: Transaction<Schema>, owner: TokenOwner, lockRows: LockRows): Promise<Owner | undefined> {
-  const found = await selectOwner(trx, owner, lockRows);
-  const subject = `${owner.kind}:${owner.kind === "credential" ? owner.clientId : owner.id}`;
-  return found && { ...found, subject };
-}
-
-function selectOwner(trx: Transaction<Schema>, owner: TokenOwner, lockRows: LockRows) {
-  if (owner.kind === "credential") {
-    const query = trx.selectFrom("live_credential").select(["account_id as accountId", "epoch", "version"]);
-    return query.where("client_id", "=", toUuid(owner.clientId)).$call(lockRows).executeTakeFirst();
-  }
-  if (owner.kind === "project") {
-    const query = trx.selectFrom("project").select(["account_id as accountId", "epoch", "version"]);
-    return query.where("id", "=", toNumber(owner.id)).$call(lockRows).executeTakeFirst();
-  }
-  const query = trx.selectFrom("account").select(["id as accountId", "epoch", "version"]);
-  return query.where("id", "=", toNumber(owner.id)).$call(lockRows).executeTakeFirst();
+  if (owner.kind === "credential") return lockCredential(trx, owner.clientId, lockRows);
+  if (owner.kind === "project") return lockProject(trx, owner.id, lockRows);
+  const account = await lockAccount(trx, owner.id, lockRows);
+  return account && { ...account, accountId: account.id };
 }
 
 async function raiseEpoch(
@@ -112,7 +102,8 @@ async function raiseEpoch(
   } else {
     await trx.updateTable(owner.kind).set(raised).where("id", "=", owner.id).execute();
   }
-  const { subject, accountId } = former;
+  const { accountId } = former;
+  const subject = `${owner.kind}:${owner.kind === "credential" ? owner.clientId : owner.id}`;
   const difference = { before: { epoch: former.epoch }, after: { epoch: raised.epoch } };
   return { answer: raised, change: { action: `${owner.kind}.tokens-revoked`, subject, accountId, ...difference } };
 }
