@@ -78,9 +78,11 @@ test("L-02: 10 restarts of a lone node without a balancer: no call of 40 program
       program.token().catch((error: unknown) => failures.push(error));
     }
   }, 100);
-  // So long it takes until the hastened programs need new tokens.
-  const restarts = Math.max(10, scaleCases(10));
-  for (let restart = 0; restart < restarts; restart += 1) {
+  // The first tokens are counted too: so long it takes until every hastened program has needed a new one.
+  const restartsAtLeast = Math.max(10, scaleCases(10));
+  let restarts = 0;
+  while (restarts < restartsAtLeast || renewals < 2 * programs.length) {
+    restarts += 1;
     expect((await node.end("SIGTERM")).status).toBe(0);
     await node.start();
     await sleep(1_000);
@@ -88,5 +90,5 @@ test("L-02: 10 restarts of a lone node without a balancer: no call of 40 program
   clearInterval(calling);
   console.log(`${restarts} restarts: ${calls} calls, ${renewals} renewals, ${retries} of them repeated`);
   expect(failures).toEqual([]);
-  expect(renewals).toBeGreaterThan(programs.length);
+  expect(renewals).toBeGreaterThanOrEqual(2 * programs.length);
 });
