@@ -12,6 +12,7 @@ import type { UseCounter } from "./credentials/use-counter.ts";
 import type { Fetch } from "./data-export/data-export-client.ts";
 import { createOpenApiRoute } from "./management-api/openapi/openapi-route.ts";
 import { createManagementRoutes } from "./management-api/routes.ts";
+import type { HoldIssuing } from "./revocation-feed/hold-issuing.ts";
 import type { OpaqueKey } from "./signing/envelope.ts";
 import type { KeyRing, KeyRingParts } from "./signing/key-ring.ts";
 import { createReadOwnToken } from "./signing/read-own-token.ts";
@@ -27,6 +28,7 @@ export type AdminParts = {
   readonly heads: AuditHeads;
   readonly uses: UseCounter;
   readonly signer: Signer;
+  readonly holdIssuing: HoldIssuing;
   readonly nextTokenId: () => string;
   /** How clouds are asked; Node's own if absent. */
   readonly fetch?: Fetch | undefined;

@@ -30,7 +30,7 @@ import { createReadings } from "./metrics/readings.ts";
 import { createReadyChecks } from "./metrics/ready-checks.ts";
 import { createRevocationEndpoint } from "./revocation/revocation-endpoint.ts";
 import { createFeedEndpoint } from "./revocation-feed/feed-endpoint.ts";
-import { createHoldIssuing } from "./revocation-feed/hold-issuing.ts";
+import { createHoldIssuing, type HoldIssuing } from "./revocation-feed/hold-issuing.ts";
 import { createRevocationFeed, type RevocationFeed } from "./revocation-feed/revocation-feed.ts";
 import type { KeyEncryptionKey } from "./signing/envelope.ts";
 import { type KeyRing, openKeyRing } from "./signing/key-ring.ts";
@@ -78,7 +78,7 @@ export type Server = {
   readonly management: (actor: string) => Management;
   /** A new one-time token of the first run; undefined once there is an administrator. */
   readonly openSetup: () => Promise<{ readonly token: string } | undefined>;
-  /** Answers what is under way, writes what is counted, and closes. */
+  /** Answers what is under way, writes what is counted, and closes. Once, however often it is called. */
   readonly stop: () => Promise<void>;
 };
 
@@ -132,8 +132,7 @@ async function startOn(opened: Storage, config: Config, parts: OpenedParts): Pro
 }
 
 async function serve(made: Made, config: Config): Promise<Server> {
-  const { storage, snapshot, digester, feed, changes, heads, queue } = made;
-  const { nowSeconds, randomBytes, secretEnvironment, metrics, limits } = made;
+  const { storage, digester, heads, queue, nowSeconds, randomBytes, secretEnvironment, metrics, limits } = made;
   // It is the event loop that is measured, whatever time a tester has made of it.
   const monotonicSeconds = (): number => performance.now() / 1000;
   const overload = createOverload({ signingWaitSeconds: queue.expectedWaitSeconds, monotonicSeconds, randomBytes });
@@ -149,6 +148,7 @@ async function serve(made: Made, config: Config): Promise<Server> {
   await heads.publishHead();
   const stopTimers = startTimers({ ...made, reports });
   const { catalogue, endpointHosts: allowedEndpoints } = config;
+  let stopped: Promise<void> | undefined;
   const managed = { storage, digester, catalogue, allowedEndpoints, secretEnvironment, nowSeconds, randomBytes };
   return {
     ...urls,
@@ -156,20 +156,32 @@ async function serve(made: Made, config: Config): Promise<Server> {
     digester,
     management: (actor) => createManagement(managed, actor),
     openSetup: () => openSetup(made),
-    stop: async () => {
-      feed.close();
-      await drain(listeners, config.drainSeconds);
-      // Not before: whoever is still served is served by what is true now.
-      stopTimers();
-      await changes.stop();
-      await snapshot?.stop();
-      overload.stop();
-      await reports.end();
-      await heads.publishHead();
-      await limits.stop();
-      await storage.close();
+    stop: () => {
+      stopped ??= stop(made, config, { listeners, stopTimers, overload, reports });
+      return stopped;
     },
   };
+}
+
+type Running = {
+  readonly listeners: Listeners;
+  readonly stopTimers: () => void;
+  readonly overload: Overload;
+  readonly reports: UsageReports;
+};
+
+async function stop(made: Made, { drainSeconds }: Config, running: Running): Promise<void> {
+  made.feed.close();
+  await drain(running.listeners, drainSeconds);
+  // Not before: whoever is still served is served by what is true now.
+  running.stopTimers();
+  await made.changes.stop();
+  await made.snapshot?.stop();
+  running.overload.stop();
+  await running.reports.end();
+  await made.heads.publishHead();
+  await made.limits.stop();
+  await made.storage.close();
 }
 
 /** All that endpoints, listeners and timers are made of, in the order in which one needs the other. */
@@ -193,7 +205,8 @@ export async function makeParts(opened: Storage, config: Config, parts: OpenedPa
   const feed = createRevocationFeed({ ...parts, ...config, storage, keyRing });
   const changes = await openChangeWatcher({ ...parts, storage, directory, snapshot, keyRing, feed });
   const kept = { ...parts, storage, directory, snapshot, digester, keyRing, uses, refusals, heads };
-  return { ...kept, queue, signer, nextTokenId, feed, changes };
+  const holdIssuing = createHoldIssuing({ feed, nowSeconds });
+  return { ...kept, queue, signer, holdIssuing, nextTokenId, feed, changes };
 }
 
 function openSnapshotIfAsked(storage: Storage, config: Config, parts: OpenedParts): Promise<Snapshot> | undefined {
@@ -210,6 +223,7 @@ type Made = OpenedParts & {
   readonly keyRing: KeyRing;
   readonly queue: SigningQueue;
   readonly signer: Signer;
+  readonly holdIssuing: HoldIssuing;
   readonly nextTokenId: () => string;
   readonly uses: UseCounter;
   readonly refusals: RefusalCounter;
@@ -225,17 +239,7 @@ export function createEndpoints(config: Config, made: Made): PublicEndpoints {
   const authenticateCredential = tracing.traceAuthentication(createAuthenticateCredential({ ...made, ...limits }));
   const recordIssue = auditMode === "strict" ? createIssueRecorder(made.storage) : undefined;
   const readOwnToken = createReadOwnToken({ keyRing, issuer, nowSeconds });
-  const holdIssuing = createHoldIssuing({ feed, nowSeconds });
-  const parts = {
-    ...made,
-    ...limits,
-    authenticateCredential,
-    readOwnToken,
-    issuer,
-    catalogue,
-    holdIssuing,
-    recordIssue,
-  };
+  const parts = { ...made, ...limits, authenticateCredential, readOwnToken, issuer, catalogue, recordIssue };
   return {
     token: tracing.traceEndpoint("token", createTokenEndpoint(parts)),
     credentialsInformation: createCredentialsEndpoint(parts),

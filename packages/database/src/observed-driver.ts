@@ -1,7 +1,8 @@
 import type { DatabaseConnection, Driver } from "kysely";
 
-/** One statement as it went, without its parameters. Waits for a connection or a turn are told as statements too. */
+/** One statement as it went, without its parameters. */
 export type Statement = {
+  /** Or `connect`, for the taking of a connection and the wait for it, which the database is not asked for. */
   readonly sql: string;
   /** By `performance.now`. */
   readonly startedAtMilliseconds: number;

@@ -191,6 +191,30 @@ test("while the store is away for more than 2 s, who waits for news is let go: a
   expect(take()).toEqual([]);
 });
 
+describe("catching up", () => {
+  test("has nothing to do where the store was heard of in the last 2 s", async () => {
+    const { clock, watcher } = await open();
+    clock.seconds += 2;
+    expect(watcher.catchUp()).toBe(undefined);
+  });
+
+  test("looks at all that has changed, a key first of all", async () => {
+    const { append, take, clock, watcher } = await open();
+    append({ subject: "signing-key:k1" });
+    clock.seconds += 2.1;
+    await watcher.catchUp();
+    expect(take()).toEqual(["keys", "take 1"]);
+    expect(watcher.catchUp()).toBe(undefined);
+  });
+
+  test("is refused as a store that is away where that fails", async () => {
+    const { store, clock, watcher } = await open();
+    store.isAway = true;
+    clock.seconds += 2.1;
+    await expect(watcher.catchUp()).rejects.toThrow("The store is unavailable: changes cannot be followed.");
+  });
+});
+
 test.each([
   ["shorter", 1],
   ["as long, and another", 2],

@@ -26,6 +26,11 @@ export type ChangeWatcher = {
   readonly lagSeconds: () => number;
   /** Looks now, and resolves when it has. Never rejects. */
   readonly look: () => Promise<void>;
+  /**
+   * Where this node has not heard from its store for a while: looks first, so that nothing which the store decides is
+   * signed with a key of before. Undefined, nearly always, where it has. @throws StoreUnavailable where it cannot.
+   */
+  readonly catchUp: () => Promise<void> | undefined;
   readonly stop: () => Promise<void>;
 };
 
@@ -33,7 +38,7 @@ const pollMilliseconds = 500;
 /** Of so many changes at once it is no use to tell what each of them was. */
 const batchLength = 500;
 /** A node that has heard nothing for so long may be the only one: whoever waits there for news had better ask again. */
-const releasedSeconds = 2;
+const cutOffSeconds = 2;
 
 /**
  * Follows the audit log, the one stream of all changes of all nodes: PostgreSQL tells of them at once, and where it
@@ -60,7 +65,7 @@ export async function openChangeWatcher(parts: ChangeParts): Promise<ChangeWatch
   const report = (error: unknown): void => {
     if (!isAway) log.warn("changes cannot be followed for the moment", { error });
     isAway = true;
-    if (monotonicSeconds() - heardAt > releasedSeconds) feed.release();
+    if (monotonicSeconds() - heardAt > cutOffSeconds) feed.release();
   };
   let isStopped = false;
   const look = inTurn(async () => (isStopped ? undefined : read().catch(report)));
@@ -69,9 +74,15 @@ export async function openChangeWatcher(parts: ChangeParts): Promise<ChangeWatch
     void look();
   });
   const timer = setInterval(look, pollMilliseconds).unref();
+  const catchUp = async (): Promise<void> => {
+    const before = heardAt;
+    await look();
+    if (heardAt === before) throw new StoreUnavailable("changes cannot be followed");
+  };
   return {
     lagSeconds: () => monotonicSeconds() - heardAt,
     look,
+    catchUp: () => (monotonicSeconds() - heardAt > cutOffSeconds ? catchUp() : undefined),
     stop: async () => {
       isStopped = true;
       clearInterval(timer);

@@ -50,6 +50,7 @@ async function createParts() {
   const refusals: Omit<RefusalCount, "count">[] = [];
   const guessed: string[] = [];
   const away = { is: false };
+  const changes = { lagSeconds: 0, catchUp: (): Promise<void> | undefined => undefined };
   const read = async <Value>(statement: string, value: Value | undefined): Promise<Value | undefined> => {
     statements.push(statement);
     if (away.is) throw new Error("away");
@@ -62,6 +63,7 @@ async function createParts() {
   const monotonicSeconds = (): number => clock.seconds;
   const authenticate = createAuthenticateCredential({
     directory: createClientDirectory({ storage, monotonicSeconds }),
+    changes: { lagSeconds: () => changes.lagSeconds, catchUp: () => changes.catchUp() },
     snapshot: undefined,
     digester,
     failures: createFailureLimit(monotonicSeconds),
@@ -116,7 +118,8 @@ async function createParts() {
     createdAt: nowSeconds,
     version: 1,
   };
-  return { authenticate, clock, clients, projects, statements, refusals, guessed, away, client, project, createSecret };
+  const told = { statements, refusals, guessed };
+  return { authenticate, clock, clients, projects, ...told, away, changes, client, project, createSecret };
 }
 
 /** Which secret acts, as an endpoint that asks for nothing more would answer. */
@@ -242,6 +245,39 @@ describe("authenticating a credential", () => {
       await expect(ask("unknown", "right")).rejects.toThrow("away");
       parts.clock.seconds += 5;
       await expect(ask(clientId, "right")).rejects.toThrow("away");
+    });
+  });
+
+  describe("a node that was cut off catches up on what has changed", () => {
+    test("before the store decides, which is refused where it cannot, and not before what is remembered", async () => {
+      await ask(clientId, "right");
+      parts.changes.catchUp = () => Promise.reject(new Error("cut off"));
+      expect(await ask(clientId, "right")).toBe("s1");
+      await expect(ask(clientId, "wrong")).rejects.toThrow("cut off");
+      parts.clock.seconds += 5;
+      await expect(ask(clientId, "right")).rejects.toThrow("cut off");
+      parts.changes.catchUp = () => undefined;
+      expect(await ask(clientId, "right")).toBe("s1");
+    });
+
+    test("what is remembered decides for five seconds, and not while the node has heard of nothing for longer", async () => {
+      await ask(clientId, "right");
+      parts.changes.lagSeconds = 5;
+      expect((await measure(() => ask(clientId, "right"))).statements).toBe("");
+      parts.changes.lagSeconds = 5.1;
+      expect((await measure(() => ask(clientId, "right"))).statements).toBe("client");
+    });
+
+    test("and whoever the store lets in waits for that", async () => {
+      const caughtUp = Promise.withResolvers<void>();
+      parts.changes.catchUp = () => caughtUp.promise;
+      const order: string[] = [];
+      const asking = ask(clientId, "right").then((outcome) => order.push(outcome));
+      await new Promise(setImmediate);
+      order.push("caught up");
+      caughtUp.resolve();
+      await asking;
+      expect(order).toEqual(["caught up", "s1"]);
     });
   });
 

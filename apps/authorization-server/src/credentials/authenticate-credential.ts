@@ -1,4 +1,5 @@
 import { isRefusal, type PresentedCredential, type Refusal } from "@biped/protocol";
+import type { ChangeWatcher } from "../changes/change-watcher.ts";
 import type { FailureLimit } from "../limits/failure-limit.ts";
 import type { GuessingAlarm } from "../limits/guessing-alarm.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
@@ -9,6 +10,7 @@ import type { SecretDigester } from "./secret-digest.ts";
 
 export type AuthenticationParts = {
   readonly directory: ClientDirectory;
+  readonly changes: Pick<ChangeWatcher, "lagSeconds" | "catchUp">;
   /** Undefined where none is kept. */
   readonly snapshot: Pick<Snapshot, "decide"> | undefined;
   readonly digester: Pick<SecretDigester, "digest">;
@@ -35,8 +37,11 @@ export type AuthenticateCredential = <Decision>(
   decide: Decide<Decision>,
 ) => Promise<Decision | Refusal>;
 
+/** What is remembered is as old as this at most, and so is whatever else this node knows: its keys, for one. */
+const longestLagSeconds = 5;
+
 export function createAuthenticateCredential(parts: AuthenticationParts): AuthenticateCredential {
-  const { directory, snapshot, digester, failures, guessing, refusals, nowSeconds } = parts;
+  const { directory, changes, snapshot, digester, failures, guessing, refusals, nowSeconds } = parts;
   return async (presented, source, decide) => {
     const { clientId } = presented;
     const circumstances = { digests: digester.digest(presented.clientSecret), nowSeconds: nowSeconds(), source };
@@ -46,12 +51,17 @@ export function createAuthenticateCredential(parts: AuthenticationParts): Authen
       const decision = isRefusal(authenticated) ? authenticated : await decide(authenticated, lookup);
       return { client, decision };
     };
-    const first = await decideBy(directory.remembered);
-    if (!isRefusal(first.decision)) {
-      directory.renewClient(clientId);
-      return first.decision;
+    if (changes.lagSeconds() <= longestLagSeconds) {
+      const { decision } = await decideBy(directory.remembered);
+      if (!isRefusal(decision)) {
+        directory.renewClient(clientId);
+        return decision;
+      }
     }
-    const byStore = () => decideBy(directory.stored);
+    const byStore = async () => {
+      const [decided] = await Promise.all([decideBy(directory.stored), changes.catchUp()]);
+      return decided;
+    };
     const { client, decision } = await (snapshot?.decide(byStore, onlyAllowing(decideBy)) ?? byStore());
     if (!isRefusal(decision)) return decision;
     const failed = decision.code === "INVALID_CLIENT";

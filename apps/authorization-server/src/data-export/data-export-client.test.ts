@@ -4,7 +4,13 @@ import { z } from "zod";
 import { createFakeCloud, refuseAs, succeed } from "../../../../test/fake-cloud.ts";
 import type { Account } from "../storage/storage.ts";
 import type { ProjectView } from "../storage/views.ts";
-import { createDataExportClient, type Fetch, isOutcomeUnknown, type Question } from "./data-export-client.ts";
+import {
+  createDataExportClient,
+  type DataExportClientParts,
+  type Fetch,
+  isOutcomeUnknown,
+  type Question,
+} from "./data-export-client.ts";
 
 const now = 1_800_000_000;
 const project = {
@@ -20,16 +26,19 @@ const target = { project, actor: "administrator:a1" };
 const unreachable = "The cloud's Data Export API cannot be reached.";
 
 /** Signs nothing: the token is its claims. */
-function createAsk(fetch: Fetch) {
-  return createDataExportClient({
+function createParts(fetch: Fetch): DataExportClientParts {
+  return {
     storage: { findAccount: async () => ({ epoch: 3 }) as Account },
     signer: async (claims) => JSON.stringify(claims),
+    holdIssuing: () => undefined,
     issuer: "https://auth.example.com",
     nowSeconds: () => now,
     nextTokenId: () => "id-1",
     fetch,
-  });
+  };
 }
+
+const createAsk = (fetch: Fetch) => createDataExportClient(createParts(fetch));
 
 const read: Question<string> = { path: "/v1/exports", answer: z.string() };
 const change: Question<string> = { ...read, method: "POST", body: { name: "x" } };
@@ -94,16 +103,24 @@ describe("what a cloud is asked", () => {
   test("a token that cannot be signed now is the refusal of the signer, and the cloud is not asked", async () => {
     const cloud = createFakeCloud();
     const busy = refuse("TEMPORARILY_UNAVAILABLE", "The service is busy for the moment.");
-    const client = createDataExportClient({
-      storage: { findAccount: async () => undefined },
-      signer: async () => busy,
-      issuer: "https://auth.example.com",
-      nowSeconds: () => now,
-      nextTokenId: () => "id-1",
-      fetch: cloud.fetch,
-    });
+    const client = createDataExportClient({ ...createParts(cloud.fetch), signer: async () => busy });
     expect(await client(target, read)).toBe(busy);
     expect(cloud.calls).toEqual([]);
+  });
+
+  test("while all tokens of before are void the token waits until it is not, and is issued then", async () => {
+    const cloud = createFakeCloud();
+    const clock = { seconds: now };
+    const holdIssuing = async (): Promise<void> => {
+      clock.seconds += 1;
+    };
+    const client = createDataExportClient({
+      ...createParts(cloud.fetch),
+      nowSeconds: () => clock.seconds,
+      holdIssuing,
+    });
+    await client(target, { ...read, answer: z.unknown() });
+    expect(JSON.parse(cloud.calls[0]?.token ?? "").iat).toBe(now + 1);
   });
 });
 

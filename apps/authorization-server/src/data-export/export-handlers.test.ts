@@ -68,6 +68,7 @@ beforeEach(() => {
   const handlers = createExportHandlers({
     storage: memory.storage,
     signer: async ({ scope }) => scope,
+    holdIssuing: () => undefined,
     issuer: "https://auth.example.com",
     nowSeconds: () => now,
     nextTokenId: () => "id-1",

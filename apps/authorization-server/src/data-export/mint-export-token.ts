@@ -1,4 +1,5 @@
 import { type AccessTokenClaims, createAccessTokenClaims, type Refusal } from "@biped/protocol";
+import type { HoldIssuing } from "../revocation-feed/hold-issuing.ts";
 import { exportAdministrationScope } from "../scopes/scope-catalogue.ts";
 import { noSecretId } from "../signing/read-own-token.ts";
 import type { Signer } from "../signing/signer.ts";
@@ -8,6 +9,7 @@ import type { ProjectView } from "../storage/views.ts";
 export type MintParts = {
   readonly storage: Pick<Storage, "findAccount">;
   readonly signer: Signer;
+  readonly holdIssuing: HoldIssuing;
   readonly issuer: string;
   readonly nowSeconds: () => number;
   readonly nextTokenId: () => string;
@@ -30,7 +32,7 @@ const lifetimeSeconds = 60;
  * it is told to nobody. It does NOT end with the administrator's session, but by itself within a minute.
  */
 export async function mintExportToken(
-  { storage, signer, issuer, nowSeconds, nextTokenId }: MintParts,
+  { storage, signer, holdIssuing, issuer, nowSeconds, nextTokenId }: MintParts,
   { project, actor }: ExportTarget,
   power: ExportPower,
 ): Promise<string | Refusal> {
@@ -41,6 +43,8 @@ export async function mintExportToken(
     epochs: { account: account?.epoch ?? 0, project: epoch, credential: 0 },
     secretExpiresAt: undefined,
   };
+  const held = holdIssuing();
+  if (held !== undefined) await held;
   const at = nowSeconds();
   const claims = createAccessTokenClaims(grant, { issuer, nowSeconds: at, tokenId: nextTokenId() });
   return signer({ ...claims, exp: at + lifetimeSeconds } satisfies AccessTokenClaims);

@@ -55,8 +55,9 @@ export function createMetrics(): Metrics {
   return {
     observe,
     countRefusal: (reason) => refusals.inc({ reason }),
-    countStatement: ({ outcome }) => {
-      statements[outcome] += 1;
+    countStatement: ({ sql, outcome }) => {
+      // A connection that is taken is no statement; one that is not to be had is a statement that failed.
+      if (sql !== "connect" || outcome === "failed") statements[outcome] += 1;
     },
     addReadings,
     endpoint: async () => ({
