@@ -134,7 +134,8 @@ async function restore(stage: Stage, { file, sequence }: Begun, auditExport: str
   const url = await createDatabase(stage, `restored-${sequence}`);
   const privateKey = readBackupPrivateKey(join(stage.directory, "private"));
   const author = { at: stage.clock.seconds, actor: "operator", requestId: undefined };
-  const restored = await restoreBackup(url, { file, privateKey, auditExport }, author);
+  const { directory } = stage;
+  const restored = await restoreBackup(url, { file, privateKey, auditExport, directory }, author);
   // All that was acknowledged before it began is in it.
   expect(restored.backupSequence).toBeGreaterThanOrEqual(sequence);
   const unconfirmed = startSite(stage, `site-${sequence}`, url);

@@ -25,6 +25,12 @@ function readConfig(): Config {
   return config;
 }
 
+/** At once: whoever starts it again is told the same, until somebody has confirmed. */
+function end({ message }: Error): never {
+  process.stderr.write(`biped-server: ${message}\n`);
+  process.exit(1);
+}
+
 const writeError = (line: string): void => void process.stderr.write(line);
 
 /** A server never makes its own key-encryption key: a new one beside an old store would lock everything out. */
@@ -39,7 +45,7 @@ async function readParts(use: "serve" | "command") {
   const output = use === "serve" ? openLogOutput(1) : { write: writeError, lostLines: () => 0 };
   const log = createLog(use === "serve" ? config.logLevel : "warn", output.write);
   const logging = { log, lostLogLines: output.lostLines };
-  const parts = { ...clocks, ...logging, kek, randomBytes, secretEnvironment: "live", adminRoutes: {} } as const;
+  const parts = { ...clocks, ...logging, end, kek, randomBytes, secretEnvironment: "live", adminRoutes: {} } as const;
   return { config, parts };
 }
 
@@ -133,7 +139,7 @@ function addBackupCommands(program: Command): void {
     .command("backup")
     .description("Write one moment of the store into a new file, while servers run")
     .argument("<file>", "where to write it; must not exist")
-    .option("--to <file>", "public key of create-key, to encrypt it for")
+    .option("--to <file>", "public key of `backup create-key`, to encrypt it for; in the clear without it")
     .action(async (file: string, { to }: { to?: string }) => {
       if (to === undefined)
         process.stderr.write("The backup is not encrypted; --to names the key to encrypt it for.\n");
@@ -149,9 +155,13 @@ function addBackupCommands(program: Command): void {
     .command("restore")
     .description("Put a backup into an empty store, without what was taken away since; tokens of before are void")
     .argument("<file>", "the backup")
-    .option("--key <file>", "private key of create-key")
+    .option("--key <file>", "private key of `backup create-key`, for whose public one it was encrypted")
     .option("--replay <file>", "JSONL export of the audit log, from which later changes are taken over")
-    .option("--accept-gap", "do without: whatever was revoked or disabled since lives again")
+    .option("--accept-gap", "in place of --replay: whatever was revoked or disabled since lives again")
+    .addHelpText(
+      "after",
+      "\nStop every server of the lost store first. None starts on this one until `restore confirm`.",
+    )
     .action(async (file: string, options: RestoreOptions) => {
       printCreated(await restore(readConfig(), file, { ...options, ...clocks }));
     });
@@ -171,15 +181,18 @@ async function create(change: Parameters<typeof withManagement>[2]): Promise<voi
 function addCreateCommands(parent: Command): void {
   parent
     .command("account")
+    .description("Create an account")
     .requiredOption(...nameOption)
     .action((options: { name: string }) => create((management) => management.createAccount(options)));
   parent
     .command("cloud")
+    .description("Create a cloud, which has the APIs of its projects")
     .requiredOption("--name <word>", "such as aws-eu-west-1")
     .requiredOption("--endpoint <url>", "base URL of its APIs, without path")
     .action((options: { name: string; endpoint: string }) => create((management) => management.createCloud(options)));
   parent
     .command("project")
+    .description("Create a project of an account, on one cloud")
     .requiredOption("--account <id>", "the account that owns it", whole)
     .requiredOption("--cloud <word>", "the cloud on which it lives")
     .requiredOption(...nameOption)
@@ -237,5 +250,6 @@ try {
 } catch (error) {
   // One clear line for each thing that is wrong; the stack is for bugs, which say so themselves.
   process.stderr.write(`biped-server: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  // At once: a connection that was not let in may hold the process up until the database gives it up.
+  process.exit(1);
 }

@@ -66,6 +66,8 @@ export type ServerParts = {
   readonly machineMilliseconds?: () => number;
   /** How long a failure waits for the store of shared limits; 100 if absent. */
   readonly patienceMilliseconds?: number;
+  /** Ends the process: its store was put back to a backup that nobody has confirmed. Nothing is ended if absent. */
+  readonly end?: (error: Error) => void;
   /** Of a log that can lose lines; for metrics. */
   readonly lostLogLines?: () => number;
 };
@@ -244,7 +246,11 @@ export function createEndpoints(config: Config, made: Made): PublicEndpoints {
     token: tracing.traceEndpoint("token", createTokenEndpoint(parts)),
     credentialsInformation: createCredentialsEndpoint(parts),
     introspection: createIntrospectionEndpoint(parts),
-    revocation: createRevocationEndpoint(parts),
+    // Guards may take a token for two minutes after its end: so long it can be taken back.
+    revocation: createRevocationEndpoint({
+      ...parts,
+      readOwnToken: createReadOwnToken({ ...parts, clockToleranceSeconds: 120 }),
+    }),
     metadata: createMetadataEndpoint(parts),
     keySet: createKeySetEndpoint(keyRing),
     revocations: tracing.traceEndpoint("revocations", createFeedEndpoint({ feed, lagSeconds: changes.lagSeconds })),

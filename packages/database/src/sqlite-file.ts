@@ -48,6 +48,8 @@ function connect(path: string): Sqlite.Database {
     // A deleted digest or key is overwritten; its copy in the log lives until the log is reused.
     connection.pragma("secure_delete = ON");
     connection.pragma("trusted_schema = OFF");
+    // A large statement keeps pages aside, which must not lie about, and for which a read-only system has no place.
+    connection.pragma("temp_store = MEMORY");
     return connection;
   } catch (error) {
     connection.close();

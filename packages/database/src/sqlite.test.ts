@@ -52,10 +52,11 @@ test("the file, its log and its index have mode 0600, a new file and one that wa
   await Promise.all([database.close(), other.close()]);
 });
 
-test("both connections are durable, strict and patient; only one can write", async () => {
+test("both connections are durable, strict and patient, and need no other directory; only one can write", async () => {
   const { db, close } = await open(createPath());
   const settings: Record<string, readonly unknown[]> = {};
-  const names = ["journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "secure_delete", "busy_timeout"];
+  const safe = ["journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "secure_delete"];
+  const names = [...safe, "busy_timeout", "temp_store"];
   for (const name of names) {
     const pragma = sql<Record<string, unknown>>`select * from ${sql.raw(`pragma_${name}`)}`;
     const { rows: ofWriter } = await pragma.execute(db);
@@ -72,6 +73,7 @@ test("both connections are durable, strict and patient; only one can write", asy
     recursive_triggers: [1, 1],
     secure_delete: [1, 1],
     busy_timeout: [10, 500],
+    temp_store: [2, 2],
   });
   const queryOnly = db.selectFrom(sql<{ query_only: number }>`pragma_query_only`.as("p")).selectAll();
   expect(await queryOnly.execute()).toEqual([{ query_only: 1 }]);

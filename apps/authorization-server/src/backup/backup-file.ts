@@ -9,6 +9,7 @@ import { checkDatabaseFile } from "../storage/backup/check-file.ts";
 import { openStorage } from "../storage/open-storage.ts";
 import type { AuditEvent } from "../storage/storage.ts";
 import { encryptFile } from "./encrypted-file.ts";
+import { withoutTraces } from "./without-traces.ts";
 
 export type MadeBackup = {
   readonly file: string;
@@ -16,7 +17,7 @@ export type MadeBackup = {
   readonly encrypted: boolean;
   /** Of the last change that is in it. */
   readonly sequence: number;
-  readonly at: string | null;
+  readonly at: string;
 };
 
 /**
@@ -31,22 +32,21 @@ export async function makeBackup(
 ): Promise<MadeBackup> {
   if (existsSync(file)) throw new Error(`${file} exists already; a backup is never overwritten`);
   const [plain, sealed] = [`${file}.plain-part`, `${file}.part`];
-  for (const part of listParts(file)) rmSync(part, { force: true });
-  try {
+  const parts = listParts(file);
+  for (const part of parts) rmSync(part, { force: true });
+  return withoutTraces(parts, async () => {
     writeNewFile(plain, "");
     await backUpStorage(databaseUrl, plain);
     const last = await checkBackup(plain);
+    if (last === undefined) throw new Error("The store is empty, so that there is nothing to back up");
     if (recipient === undefined) renameSync(plain, sealed);
     else await encryptFile(plain, sealed, recipient);
     syncFile(sealed);
     renameSync(sealed, file);
     syncDirectoryOf(file);
-    const { sequence = 0, at } = last ?? {};
     const made = { file, bytes: statSync(file).size, encrypted: recipient !== undefined };
-    return { ...made, sequence, at: at === undefined ? null : formatTime(at) };
-  } finally {
-    for (const part of listParts(file)) rmSync(part, { force: true });
-  }
+    return { ...made, sequence: last.sequence, at: formatTime(last.at) };
+  });
 }
 
 /** Of a backup that was broken off, too; SQLite has a log and an index beside its file while it is open. */

@@ -102,6 +102,12 @@ describe("what is not as it was written is refused in one line", () => {
   );
 });
 
+test("a file whose public key nobody can have made is refused, in one line", async () => {
+  const content = readFileSync(await encrypt(randomBytes(9)));
+  const path = write(Buffer.concat([content.subarray(0, 15), Buffer.alloc(32), content.subarray(47)]));
+  await expect(decrypt(path)).rejects.toThrow(new Error(`${path} is damaged`));
+});
+
 describe("keys", () => {
   test("are two files of mode 0600 that are never overwritten", () => {
     expect([at("private"), at("public")].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600]);

@@ -47,7 +47,9 @@ export async function decryptFile(source: string, target: string, privateKey: Ke
     format: "der",
     type: "spki",
   });
-  const key = deriveKey(diffieHellman({ privateKey, publicKey }), ephemeral, createPublicKey(privateKey));
+  const agreed = agreeWith(publicKey, privateKey);
+  if (agreed === undefined) throw new Error(`${source} is damaged`);
+  const key = deriveKey(agreed, ephemeral, createPublicKey(privateKey));
   const unseal = (part: Buffer, nonce: Buffer): Buffer => {
     if (part.length < tagLength) throw new Error(`${source} is not whole`);
     const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagLength });
@@ -60,6 +62,15 @@ export async function decryptFile(source: string, target: string, privateKey: Ke
   };
   const skipped = firstLine.length + publicKeyLength;
   await rewrite(source, target, { skipped, header: Buffer.alloc(0), length: partLength + tagLength, change: unseal });
+}
+
+/** Undefined for a public key that nobody can have made: with it they would agree on what everybody knows. */
+function agreeWith(publicKey: KeyObject, privateKey: KeyObject): Buffer | undefined {
+  try {
+    return diffieHellman({ privateKey, publicKey });
+  } catch {
+    return undefined;
+  }
 }
 
 export async function isEncryptedFile(path: string): Promise<boolean> {

@@ -5,9 +5,15 @@ export function describeGap({ lacksFrom, lacksTo }: Restore): string {
   return `lacks changes from ${formatTime(lacksFrom)} to ${formatTime(lacksTo)}`;
 }
 
-/** R-70: whoever restores a store must know what it lacks before anybody is served by it. @throws Error with one line. */
+export class UnconfirmedRestore extends Error {
+  override readonly name = "UnconfirmedRestore";
+}
+
+/** R-70: whoever restores a store must know what it lacks before anybody is served by it. @throws UnconfirmedRestore */
 export async function refuseUnconfirmedRestore(storage: Pick<Storage, "findUnconfirmedRestore">): Promise<void> {
   const restore = await storage.findUnconfirmedRestore();
   if (restore === undefined) return;
-  throw new Error(`This store was restored and ${describeGap(restore)}; confirm with: biped-server restore confirm`);
+  throw new UnconfirmedRestore(
+    `This store was restored and ${describeGap(restore)}; confirm with: biped-server restore confirm`,
+  );
 }

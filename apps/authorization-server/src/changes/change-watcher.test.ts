@@ -1,7 +1,7 @@
 import { createLog } from "@biped/listener";
 import { linkAuditEntry } from "@biped/management-client/audit-chain";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { AuditEntry, AuditEvent } from "../storage/storage.ts";
+import type { AuditEntry, AuditEvent, Restore } from "../storage/storage.ts";
 import { openChangeWatcher } from "./change-watcher.ts";
 
 type Facts = Partial<Pick<AuditEntry, "action" | "subject" | "before" | "after">>;
@@ -12,6 +12,7 @@ function createNode() {
   const told: string[] = [];
   const clock = { seconds: 0 };
   const store = { isAway: false };
+  const restore: { unconfirmed: Restore | undefined } = { unconfirmed: undefined };
   const heard = { onChange: (): void => {}, onLost: (): void => {} };
   const ask = <Value>(value: Value): Promise<Value> =>
     store.isAway ? Promise.reject(new Error("away")) : Promise.resolve(value);
@@ -35,6 +36,7 @@ function createNode() {
     storage: {
       findAuditHead: () => ask(head()),
       listAuditEvents: (after: number, limit: number) => ask(events.slice(after, after + limit)),
+      findUnconfirmedRestore: () => ask(restore.unconfirmed),
       listenForChanges: async (onChange: () => void, onLost: () => void) => {
         Object.assign(heard, { onChange, onLost });
         return async () => tell("stopped")();
@@ -57,9 +59,10 @@ function createNode() {
     storeClock: { read: async () => ask(undefined) },
     monotonicSeconds: () => clock.seconds,
     log: createLog("info", (line) => logLines.push(JSON.parse(line).msg)),
+    end: ({ message }: Error) => tell("end")(message.slice(0, 23)),
   };
   const take = () => told.splice(0);
-  return { parts, events, append, take, clock, store, heard, logLines };
+  return { parts, events, append, take, clock, store, restore, heard, logLines };
 }
 
 beforeEach(() => void vi.useFakeTimers());
@@ -252,4 +255,45 @@ test("after its end it looks no more", async () => {
   append({ subject: "account:7" });
   await vi.advanceTimersByTimeAsync(2_000);
   expect(take()).toEqual(["stopped"]);
+});
+
+describe("R-70: a store that was put back to a backup under a node that runs", () => {
+  const unconfirmed = { lacksFrom: 1, lacksTo: 2 };
+
+  test("is another history, too, where its log has become longer than the one that was followed", async () => {
+    const { append, events, take, watcher, logLines } = await open();
+    append({ subject: "account:1" }, { subject: "account:2" });
+    await watcher.look();
+    take();
+    events.length = 1;
+    append({ subject: "account:3" }, { subject: "account:4" });
+    await watcher.look();
+    expect(take()).toEqual(["everything", "keys", "load 3"]);
+    expect(logLines.at(-1)).toBe("the audit log does not go on from what was read last");
+  });
+
+  test.each([
+    ["whose log goes on", 2],
+    ["whose log is another one", 1],
+  ])("%s ends the node, and nothing of it is taken, until it is confirmed", async (_name, kept) => {
+    const { append, events, take, restore, watcher } = await open();
+    append({ subject: "account:1" }, { subject: "account:2" });
+    await watcher.look();
+    take();
+    events.length = kept;
+    append({ action: "store.restored", subject: "store" });
+    restore.unconfirmed = unconfirmed;
+    await watcher.look();
+    expect(take()).toEqual(["end This store was restored"]);
+    restore.unconfirmed = undefined;
+    append({ action: "store.confirmed", subject: "store" });
+    await watcher.look();
+    expect(take().at(-1)).toMatch(/^(?:take 3,4|load 3)$/);
+  });
+
+  test("lets no node begin", async () => {
+    const { parts, restore } = createNode();
+    restore.unconfirmed = unconfirmed;
+    await expect(openChangeWatcher(parts)).rejects.toThrow(/^This store was restored and lacks changes from/);
+  });
 });

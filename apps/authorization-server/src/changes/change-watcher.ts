@@ -1,5 +1,7 @@
 import { StoreUnavailable } from "@biped/database";
 import type { Log } from "@biped/listener";
+import { linkAuditEntry } from "@biped/management-client/audit-chain";
+import { refuseUnconfirmedRestore, UnconfirmedRestore } from "../backup/restored-store.ts";
 import type { ClientDirectory } from "../credentials/client-directory.ts";
 import { inTurn } from "../in-turn.ts";
 import type { RevocationFeed } from "../revocation-feed/revocation-feed.ts";
@@ -10,7 +12,7 @@ import { forgetEvents } from "./forget-events.ts";
 import type { StoreClock } from "./store-clock.ts";
 
 export type ChangeParts = {
-  readonly storage: Pick<Storage, "findAuditHead" | "listAuditEvents" | "listenForChanges">;
+  readonly storage: Pick<Storage, "findAuditHead" | "findUnconfirmedRestore" | "listAuditEvents" | "listenForChanges">;
   readonly directory: Pick<ClientDirectory, "forget">;
   readonly keyRing: Pick<KeyRing, "refresh">;
   readonly feed: Pick<RevocationFeed, "load" | "take" | "release">;
@@ -19,6 +21,8 @@ export type ChangeParts = {
   /** Never goes back. */
   readonly monotonicSeconds: () => number;
   readonly log: Log;
+  /** The store was put back to a backup under this process, and nobody may be served from it yet. */
+  readonly end?: ((error: UnconfirmedRestore) => void) | undefined;
 };
 
 export type ChangeWatcher = {
@@ -63,6 +67,7 @@ export async function openChangeWatcher(parts: ChangeParts): Promise<ChangeWatch
     isAway = false;
   };
   const report = (error: unknown): void => {
+    if (error instanceof UnconfirmedRestore) parts.end?.(error);
     if (!isAway) log.warn("changes cannot be followed for the moment", { error });
     isAway = true;
     if (monotonicSeconds() - heardAt > cutOffSeconds) feed.release();
@@ -93,9 +98,10 @@ export async function openChangeWatcher(parts: ChangeParts): Promise<ChangeWatch
   };
 }
 
-/** Whatever may have happened: nothing of before is taken for true. */
+/** Whatever may have happened: nothing of before is taken for true. @throws UnconfirmedRestore */
 async function begin(parts: ChangeParts, head: AuditHead): Promise<AuditHead> {
-  const { directory, snapshot, keyRing, feed } = parts;
+  const { storage, directory, snapshot, keyRing, feed } = parts;
+  await refuseUnconfirmedRestore(storage);
   directory.forget.everything();
   snapshot?.forget.everything();
   await keyRing.refresh();
@@ -105,21 +111,29 @@ async function begin(parts: ChangeParts, head: AuditHead): Promise<AuditHead> {
 
 async function follow(parts: ChangeParts, former: AuditHead): Promise<AuditHead> {
   const head = await parts.storage.findAuditHead();
-  // Another history than the one that was followed: the store was put back to a backup.
-  const isOther = head.sequence === former.sequence ? head.hash !== former.hash : head.sequence < former.sequence;
-  if (isOther) {
-    parts.log.error("the audit log does not go on from what was read last", { sequence: former.sequence });
-    return begin(parts, head);
-  }
   let last = former;
-  while (last.sequence < head.sequence) last = (await takeBatch(parts, last)) ?? head;
-  return last;
+  while (last.sequence < head.sequence) {
+    const taken = await takeBatch(parts, last);
+    if (taken === "other history") return beginAnew(parts, former, head);
+    last = taken ?? head;
+  }
+  const isOther = head.sequence < former.sequence || (head.sequence === former.sequence && head.hash !== former.hash);
+  return isOther ? beginAnew(parts, former, head) : last;
+}
+
+/** The store was put back to a backup: its log is another one than was followed. */
+function beginAnew(parts: ChangeParts, { sequence }: AuditHead, head: AuditHead): Promise<AuditHead> {
+  parts.log.error("the audit log does not go on from what was read last", { sequence });
+  return begin(parts, head);
 }
 
 /** Undefined where there is none. */
-async function takeBatch(parts: ChangeParts, { sequence }: AuditHead): Promise<AuditHead | undefined> {
+async function takeBatch(parts: ChangeParts, former: AuditHead): Promise<AuditHead | "other history" | undefined> {
   const { storage, directory, snapshot, keyRing, feed, log } = parts;
-  const events = await storage.listAuditEvents(sequence, batchLength);
+  const events = await storage.listAuditEvents(former.sequence, batchLength);
+  const [first] = events;
+  if (first !== undefined && linkAuditEntry(former, first).hash !== first.hash) return "other history";
+  if (events.some(({ action }) => action === "store.restored")) await refuseUnconfirmedRestore(storage);
   if (events.length === batchLength) directory.forget.everything();
   else forgetEvents(events, directory);
   if (snapshot !== undefined) forgetEvents(events, snapshot);

@@ -1,4 +1,6 @@
+import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,6 +22,8 @@ const parts: ServerParts = {
   ...{ kek, log, nowSeconds, monotonicSeconds: () => 0, randomBytes },
   ...{ secretEnvironment: "test", adminRoutes: {} },
 };
+
+const main = join(import.meta.dirname, "../main.ts");
 
 let directory: string;
 const at = (name: string): string => join(directory, name);
@@ -61,6 +65,28 @@ test("the parts of a backup that was killed do not stand in the way of the next 
   expect(await backUp(config("live.db"), at("next"), at("public"))).toMatchObject({ encrypted: true });
 });
 
+test("an empty store is not backed up: it is another one than was meant", async () => {
+  await expect(backUp(config("other.db"), at("new"), at("public"))).rejects.toThrow(
+    new Error("The store is empty, so that there is nothing to back up"),
+  );
+  expect((await readdir(directory)).filter((name) => name.startsWith("new"))).toEqual([]);
+});
+
+test("a restore that is broken off leaves nothing of the backup in the clear", async () => {
+  await backUp(config("live.db"), at("sealed"), at("public"));
+  // Nobody writes to it, so that the restore waits with the backup open.
+  execFileSync("mkfifo", [at("events")]);
+  const env = { PATH: process.env.PATH, BIPED_DATA_DIR: at("data") };
+  const words = ["restore", at("sealed"), "--key", at("private"), "--replay", at("events")];
+  const child = spawn(process.execPath, ["--conditions=biped-source", main, ...words], { env, stdio: "ignore" });
+  const exited = once(child, "exit");
+  const listCopies = () => readdir(at("data"), { recursive: true }).catch(() => []);
+  await expect.poll(listCopies, { timeout: 20_000 }).toContainEqual(expect.stringMatching(/^restore-\w+\/backup-wal$/));
+  child.kill("SIGINT");
+  expect(await exited).toEqual([null, "SIGINT"]);
+  expect(await listCopies()).toEqual([]);
+});
+
 test("R-70: a restored store is refused to servers until it is confirmed", async () => {
   await backUp(config("live.db"), at("sealed"), at("public"));
   const options = { key: at("private"), acceptGap: true, nowSeconds: () => now + 60 };
@@ -73,7 +99,7 @@ test("R-70: a restored store is refused to servers until it is confirmed", async
     next: `This store ${gap}; confirm with: biped-server restore confirm`,
   });
   await expect(start(config("new.db"), parts)).rejects.toThrow(
-    new Error(`This store was restored and ${gap}; confirm with: biped-server restore confirm`),
+    `This store was restored and ${gap}; confirm with: biped-server restore confirm`,
   );
   await confirmRestore(config("new.db"), { nowSeconds });
   await expect(confirmRestore(config("new.db"), { nowSeconds })).rejects.toThrow("There is nothing to confirm.");
@@ -114,7 +140,13 @@ test("what a restore refuses, in one line, leaves the store as it was", async ()
   expect(await take("plain", {})).toBe(choice);
   expect(await take("plain", { ...gap, replay: at("events") })).toBe(choice);
   expect(await take("sealed", gap)).toBe(`${at("sealed")} is encrypted: name its private key with --key`);
-  expect(await take("torn", gap)).toMatch(/cannot be opened|damaged|malformed/);
+  expect(await take("plain", { ...gap, key: at("private") })).toBe(
+    `${at("plain")} is not encrypted: nothing in it needs --key`,
+  );
+  expect(await take("torn", gap)).toBe(`sqlite:${at("torn")} cannot be opened: the file is damaged.`);
+  expect(await take("plain", { ...gap, nowSeconds: () => now - 1 })).toBe(
+    "The clock of this machine is wrong: it says 2027-01-15T07:59:59Z, and the last change was at 2027-01-15T08:00:00Z",
+  );
   expect(await take("plain", gap, "live.db")).toBe("The store is not empty; a backup is restored into a new one only.");
   expect(await take("plain", gap)).toBe("restored");
 });

@@ -26,7 +26,7 @@ export type RestoreOptions = {
 
 type Clock = Pick<ServerParts, "nowSeconds">;
 
-export async function restore({ databaseUrl }: Config, file: string, options: RestoreOptions & Clock) {
+export async function restore(config: Config, file: string, options: RestoreOptions & Clock) {
   const { key, replay, acceptGap = false, nowSeconds } = options;
   if ((replay === undefined) !== acceptGap) {
     throw new Error(
@@ -34,7 +34,8 @@ export async function restore({ databaseUrl }: Config, file: string, options: Re
     );
   }
   const privateKey = key === undefined ? undefined : readBackupPrivateKey(key);
-  const backup = { file, privateKey, auditExport: replay };
+  const { databaseUrl, dataDirectory: directory } = config;
+  const backup = { file, privateKey, auditExport: replay, directory };
   const restored = await restoreBackup(databaseUrl, backup, createAuthor(nowSeconds));
   const { backupSequence, replayedSequence, lacksFrom, lacksTo } = restored;
   return {

@@ -55,6 +55,17 @@ describe.each(signingAlgorithms)("a token signed with %s", (algorithm) => {
     clock.seconds = nowSeconds;
   });
 
+  test("is read for as long after its end as is asked for, and no longer", async () => {
+    const findPublicKey = () => opened;
+    const parts = { keyRing: { findPublicKey }, issuer, nowSeconds: () => clock.seconds };
+    const readLate = createReadOwnToken({ ...parts, clockToleranceSeconds: 120 });
+    clock.seconds = nowSeconds + 3600 + 119;
+    expect((await readLate(token))?.jti).toBe(claims.jti);
+    clock.seconds = nowSeconds + 3600 + 120;
+    expect(await readLate(token)).toBeUndefined();
+    clock.seconds = nowSeconds;
+  });
+
   test("one of the admin listener's own, without a secret's id, is not read: no credential may ask about it", async () => {
     expect(await read(forge({}, { ...claims, secret_id: "-" }))).toBeUndefined();
   });

@@ -7,6 +7,8 @@ export type OwnTokenParts = {
   readonly keyRing: Pick<KeyRing, "findPublicKey">;
   readonly issuer: string;
   readonly nowSeconds: () => number;
+  /** For so long after its end a token is still read; 0 if absent. */
+  readonly clockToleranceSeconds?: number;
 };
 
 /** In the place of a secret's id, in tokens of the admin listener's own. */
@@ -17,7 +19,8 @@ export const noSecretId = "-";
  */
 export type ReadOwnToken = (token: string) => Promise<PresentedClaims | undefined>;
 
-export function createReadOwnToken({ keyRing, issuer, nowSeconds }: OwnTokenParts): ReadOwnToken {
+export function createReadOwnToken(parts: OwnTokenParts): ReadOwnToken {
+  const { keyRing, issuer, nowSeconds, clockToleranceSeconds: clockTolerance = 0 } = parts;
   return async (token) => {
     if (!token.split(".").every(isCanonicalBase64Url)) return undefined;
     try {
@@ -28,7 +31,7 @@ export function createReadOwnToken({ keyRing, issuer, nowSeconds }: OwnTokenPart
           if (found === undefined || found.key.algorithm !== alg) throw new JWKSNoMatchingKey();
           return found.publicKey;
         },
-        { issuer, typ: accessTokenType, currentDate: new Date(nowSeconds() * 1000) },
+        { issuer, typ: accessTokenType, currentDate: new Date(nowSeconds() * 1000), clockTolerance },
       );
       const claims = parseAccessTokenClaims(payload);
       return claims?.secret_id === noSecretId ? undefined : claims;

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -132,6 +132,19 @@ describe("a key in a token", () => {
   ])("with %s: refused at start, and the setting is named", (_name, changed, reason) => {
     const { library } = createFakeToken();
     expect(() => openTokenKey({ ...place, ...changed }, library)).toThrow(new Error(`BIPED_KEK_PKCS11: ${reason}`));
+  });
+
+  test("a PIN that others can read is refused, and one that a group can read is not", () => {
+    const { library } = createFakeToken();
+    const open = (name: string, mode: number) => {
+      writeFileSync(join(folder, name), "1234\n", { mode });
+      chmodSync(join(folder, name), mode);
+      return () => openTokenKey({ ...place, pinFile: join(folder, name) }, library);
+    };
+    expect(open("for-all", 0o644)).toThrow(
+      `BIPED_KEK_PKCS11: ${join(folder, "for-all")} can be read by others (mode 644): chmod 600 it`,
+    );
+    expect(open("for-a-group", 0o440)).not.toThrow();
   });
 
   test("a wrong PIN is refused without the PIN being told; two tokens or keys of one label are refused", () => {

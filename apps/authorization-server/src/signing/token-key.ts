@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { EnvelopeBroken, type OpaqueKey } from "./envelope.ts";
 import type { TokenLibrary, TokenModule } from "./pkcs11-driver.ts";
 
@@ -119,11 +119,19 @@ function signIn(
   { user, pinFile }: { readonly user: number; readonly pinFile: string },
 ) {
   try {
-    module.C_Login(session, user, readFileSync(pinFile, "utf8").trim());
+    module.C_Login(session, user, readPin(pinFile));
   } catch (error) {
     // So it is for the whole process, as long as another session is open.
     if (describe(error) !== "CKR_USER_ALREADY_LOGGED_IN") throw error;
   }
+}
+
+function readPin(path: string): string {
+  const mode = statSync(path).mode & 0o777;
+  // A group may: mounted secrets are read by one.
+  if ((mode & 0o007) !== 0)
+    throw new Unusable(`${path} can be read by others (mode ${mode.toString(8)}): chmod 600 it`);
+  return readFileSync(path, "utf8").trim();
 }
 
 function findKey(
