@@ -137,14 +137,14 @@ describe.each(["sqlite", "postgres"] as const)("%s", (engine) => {
       platform = again;
     });
 
-    test("409 LIMIT_REACHED: 10,000 of its credential are revoked and live", async () => {
+    test("409 LIMIT_REACHED: 10,000 of its account are revoked and live", async () => {
       const token = await issue(facts.foreign, 71);
       const { storage } = started.server;
       const { revokeToken } = storage;
       // The storage's own tests make them; here it says so at once.
       Object.assign(storage, { revokeToken: async () => "limit reached" });
       expect(await ask(platform, revoke, { body: { token } })).toBe(
-        "409 LIMIT_REACHED: There are 10000 revoked tokens that live already: revoke all of the credential.",
+        "409 LIMIT_REACHED: The account has 10000 revoked tokens that live already: revoke all of the credential.",
       );
       Object.assign(storage, { revokeToken });
     });

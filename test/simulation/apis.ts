@@ -1,7 +1,7 @@
 /** The APIs of the clouds: of each of them two, one whose guard is open, and one whose guard is closed and caches. */
 
 import { createGuard, type Guard } from "@biped/guard";
-import { formatRefusal, isRefusal, paths } from "@biped/protocol";
+import { formatRefusal, isRefusal } from "@biped/protocol";
 import type { VirtualTime } from "../virtual-time.ts";
 import type { Network, Way } from "./network.ts";
 import { type CloudName, endpoints, issuer } from "./world.ts";
@@ -14,10 +14,6 @@ export type Api = {
   readonly mode: "open" | "closed";
   readonly guard: Guard;
   readonly way: Way;
-  /** When it could not fetch its keys or its metadata, the last time: it then waits for half a minute. */
-  readonly lastFailure: () => number;
-  /** Since when its guard waits for news of revocations; Infinity while it does not. */
-  readonly pollingSince: () => number;
   /** The code of the refusal, or that it is accepted. */
   readonly judge: (token: string) => Promise<string>;
   readonly answer: (headers: Headers) => Promise<Response>;
@@ -37,26 +33,15 @@ export function createApis(parts: ApiParts): readonly Api[] {
 function createApi({ time, random, network }: ApiParts, cloud: CloudName, mode: Api["mode"]): Api {
   const name = `${cloud}-${mode}`;
   const way = network.connect();
-  let pollingSince = Number.POSITIVE_INFINITY;
-  let lastFailure = Number.NEGATIVE_INFINITY;
   const guard = createGuard({
     issuer,
     endpoint: endpoints[cloud],
     revocations: { mode, maxStalenessSeconds },
     ...(mode === "closed" ? { cache: { maxEntries: 100 } } : {}),
-    fetch: async (url, init) => {
-      if (!url.startsWith(`${issuer}${paths.revocations}`)) return way.fetch(url, init);
-      pollingSince = time.now();
-      return way.fetch(url, init).finally(() => {
-        pollingSince = Number.POSITIVE_INFINITY;
-      });
-    },
+    fetch: way.fetch,
     nowSeconds: () => time.now() / 1000,
     monotonicSeconds: () => time.now() / 1000,
     random,
-    onEvent: (event) => {
-      if (event.kind === "document-failed" && event.document !== "revocations") lastFailure = time.now();
-    },
   });
   const judge = async (token: string): Promise<string> => {
     const outcome = await guard.verify(token);
@@ -68,6 +53,5 @@ function createApi({ time, random, network }: ApiParts, cloud: CloudName, mode: 
     if (!isRefusal(outcome)) return Response.json({ success: true, payload: [] });
     return Response.json(formatRefusal(outcome, "1"), { status: outcome.status, headers: outcome.headers });
   };
-  const told = { lastFailure: () => lastFailure, pollingSince: () => pollingSince };
-  return { name, cloud, mode, guard, way, ...told, judge, answer };
+  return { name, cloud, mode, guard, way, judge, answer };
 }

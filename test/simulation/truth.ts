@@ -23,8 +23,6 @@ export type Truth = {
   /** @param at In milliseconds, as all times here. */
   readonly record: (events: readonly RecordedEvent[], at: number) => void;
   readonly read: (subject: string) => Members;
-  /** When the signing key was replaced the last time, and by which event; -Infinity if it never was. */
-  readonly lastKeyChange: () => { readonly at: number; readonly sequence: number };
   /** Which of the things that a grant needs was at no moment between the two as the token has it. */
   readonly findUngranted: (token: TokenFacts, between: readonly [from: number, until: number]) => string | undefined;
   /** Since when the token is void; Infinity as long as it is not. */
@@ -33,7 +31,6 @@ export type Truth = {
 
 export function createTruth(): Truth {
   const history = new Map<string, Version[]>();
-  let lastKeyChange = { at: Number.NEGATIVE_INFINITY, sequence: 0 };
   const cutOffs: { readonly from: number; readonly before: number }[] = [];
   const versionsOf = (subject: string): readonly Version[] => history.get(subject) ?? [];
   const read = (subject: string): Members => versionsOf(subject).at(-1)?.members ?? {};
@@ -41,7 +38,6 @@ export function createTruth(): Truth {
     versionsOf(subject).find(({ members }) => isSo(members))?.from ?? Number.POSITIVE_INFINITY;
   const record = (event: RecordedEvent, at: number): void => {
     if (event.action === "tokens.revoked-before") cutOffs.push({ from: at, before: Number(event.after.before) });
-    if (event.action === "signing-key.compromised") lastKeyChange = { at, sequence: event.sequence };
     for (const { subject, members, without = [] } of readChanges(event)) {
       const versions = history.get(subject) ?? [];
       const last = versions.pop();
@@ -60,7 +56,6 @@ export function createTruth(): Truth {
       for (const event of events) record(event, at);
     },
     read,
-    lastKeyChange: () => lastKeyChange,
     findUngranted: (token, [from, until]) =>
       listNeeds(token).find(([subject, isSo]) => {
         return !versionsOf(subject).some((each) => each.from <= until && from <= each.until && isSo(each.members));

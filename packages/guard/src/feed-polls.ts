@@ -12,6 +12,11 @@ export type FeedPolls = {
    * old or nothing, and the issuer has not just failed to answer. It resolves within a second, come what may.
    */
   readonly follow: () => Promise<void> | undefined;
+  /**
+   * The same for whoever asks for what is new: any poll is worth waiting for until it is a second old. One that has been
+   * open longer has nothing to tell, because the issuer answers at once when there is something.
+   */
+  readonly followNews: () => Promise<void> | undefined;
   readonly current: () => FollowedFeed | undefined;
   /** Ends a poll in flight; no further one begins. */
   readonly close: () => void;
@@ -35,6 +40,9 @@ const pauseSeconds = 1;
 const wholeSeconds = 1800;
 const longestDelayMilliseconds = 1000;
 
+/** A poll that began less than a second ago. `isAwaited` where no token is judged before it is over. */
+type YoungPoll = { readonly over: Promise<void>; readonly isAwaited: boolean };
+
 export function createFeedPolls(options: FeedPollOptions): FeedPolls {
   const { monotonicSeconds } = options;
   const closing = new AbortController();
@@ -43,7 +51,7 @@ export function createFeedPolls(options: FeedPollOptions): FeedPolls {
   let failedAt = Number.NEGATIVE_INFINITY;
   let isPolling = false;
   let isWanted = false;
-  let awaited: Promise<void> | undefined;
+  let young: YoungPoll | undefined;
 
   const poll = async (question: FeedQuestion): Promise<void> => {
     const answer = await fetchRevocations(options.source, question, closing.signal);
@@ -54,7 +62,7 @@ export function createFeedPolls(options: FeedPollOptions): FeedPolls {
     feed = taken.feed;
     if (taken.fault !== undefined) failedAt = answeredAt;
     isPolling = false;
-    awaited = undefined;
+    young = undefined;
     if (closing.signal.aborted) return;
     options.onPolled(taken.fault, feed);
     if (isWanted) begin();
@@ -68,22 +76,28 @@ export function createFeedPolls(options: FeedPollOptions): FeedPolls {
     askedAt = now;
     const isIdle = feed === undefined || now >= feed.answeredAt + idleSeconds || options.isTooOld(feed);
     const polled = poll(ask(feed, now, isIdle ? 0 : options.waitSeconds));
-    if (!isIdle || now < failedAt + idleSeconds) return;
+    const isAwaited = isIdle && now >= failedAt + idleSeconds;
     const isLate = elapse(longestDelayMilliseconds).then(() => {
+      if (young !== own) return;
+      young = undefined;
       // Nobody else waits for this poll, nor for the next ones if they fail, too.
-      if (awaited === delay) failedAt = monotonicSeconds();
-      if (awaited === delay) awaited = undefined;
+      if (isAwaited) failedAt = monotonicSeconds();
     });
-    const delay = Promise.race([polled, isLate]);
-    awaited = delay;
+    const own: YoungPoll = { over: Promise.race([polled, isLate]), isAwaited };
+    young = own;
+  };
+  const follow = (): YoungPoll | undefined => {
+    isWanted = true;
+    begin();
+    return young;
   };
 
   return {
     follow() {
-      isWanted = true;
-      begin();
-      return awaited;
+      const poll = follow();
+      return poll?.isAwaited === true ? poll.over : undefined;
     },
+    followNews: () => follow()?.over,
     current: () => feed,
     close: () => closing.abort(),
   };

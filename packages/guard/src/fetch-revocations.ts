@@ -10,6 +10,8 @@ export type FeedSource = {
   readonly issuer: string;
   readonly fetch: Fetch;
   readonly verifier: Verifier;
+  /** Wall clock in epoch seconds. */
+  readonly nowSeconds: () => number;
   /** It says where the feed is, and who signs it. */
   readonly metadata: RemoteDocument<IssuerMetadata>;
 };
@@ -20,6 +22,8 @@ export type FeedQuestion = { readonly after: number; readonly waitSeconds: numbe
 const maxBytes = 4 * 1024 * 1024;
 /** What an answer may take beyond the wait that was asked for. */
 const timeoutSeconds = 3;
+/** By which the clocks of the issuer and of the guard may differ: whatever was signed before is not believed. */
+const longestAgeSeconds = 300;
 
 /** Never rejects. */
 export async function fetchRevocations(
@@ -58,7 +62,9 @@ async function readFeed(text: string, source: FeedSource): Promise<RevocationDoc
   if (!(await key.verify(segments.signingInput, segments.signature))) return { unacceptable: "bad signature" };
   const document = parseRevocations(decodeOctets(segments.payload));
   if (document === undefined) return { unacceptable: "not a revocation feed" };
-  return document.issuer === source.issuer ? document : { unacceptable: "the feed of another issuer" };
+  if (document.issuer !== source.issuer) return { unacceptable: "the feed of another issuer" };
+  const isPast = document.issuedAtSeconds < source.nowSeconds() - longestAgeSeconds;
+  return isPast ? { unacceptable: "a feed of the past" } : document;
 }
 
 /** A key that is not there may be newer than the metadata. */

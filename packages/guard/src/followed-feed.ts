@@ -1,19 +1,26 @@
-import { followRevocations, type RevocationDocument, type RevocationState } from "@biped/protocol";
+import {
+  followRevocations,
+  type RevocationDocument,
+  type RevocationState,
+  revocationsKeptSeconds,
+} from "@biped/protocol";
 
 /** What a guard knows from the revocation feed, and of what age that is. All times are monotonic seconds. */
 export type FollowedFeed = {
   readonly state: RevocationState;
   /** Nothing was taken back that a living token could meet. */
   readonly isEmpty: boolean;
-  /** The time that the state is sure to tell of: when it was asked for, less the age that the document states. */
+  /** The time that the state is sure to tell of: when it was asked for, less the age that the document has. */
   readonly asOf: number;
+  /** Of the document that was signed last: when, by the issuer's clock, and when it came. */
+  readonly newest: { readonly issuedAtSeconds: number; readonly answeredAt: number };
   readonly answeredAt: number;
   /** When all of it was read the last time. */
   readonly wholeAt: number;
   /** Since when the feed has been older than what is known; undefined while it is not. */
   readonly olderSince: number | undefined;
-  /** The keys that the feed has named for the first time of late. */
-  readonly newKeys: { readonly ids: readonly string[]; readonly namedAt: number };
+  /** Since when the feed has named each of the keys that it names. */
+  readonly keysNamedAt: ReadonlyMap<string, number>;
 };
 
 export type AnswerTimes = { readonly askedAt: number; readonly answeredAt: number };
@@ -41,8 +48,11 @@ export function takeDocument(
   return { feed, fault: "a feed that does not go on from the last one" };
 }
 
-function isRestored(former: FollowedFeed, { after }: RevocationDocument, { answeredAt }: AnswerTimes): boolean {
-  return after === 0 && former.olderSince !== undefined && answeredAt >= former.olderSince + restoredSeconds;
+/** A node that is cut off says how old its news is, and a document that was kept on the way was signed before. */
+function isRestored(former: FollowedFeed, document: RevocationDocument, { answeredAt }: AnswerTimes): boolean {
+  const isNew = document.issuedAtSeconds > former.newest.issuedAtSeconds && document.ageSeconds < restoredSeconds;
+  const isLasting = former.olderSince !== undefined && answeredAt >= former.olderSince + restoredSeconds;
+  return document.after === 0 && isNew && isLasting;
 }
 
 type Source = { readonly document: RevocationDocument; readonly times: AnswerTimes };
@@ -52,15 +62,20 @@ function keep(
   state: RevocationState,
   { document, times: { askedAt, answeredAt } }: Source,
 ): FollowedFeed {
-  const ids = state.keyIds.filter((kid) => former?.state.keyIds.includes(kid) !== true);
+  const { issuedAtSeconds, ageSeconds } = document;
+  const isNew = former === undefined || issuedAtSeconds > former.newest.issuedAtSeconds;
+  const newest = isNew ? { issuedAtSeconds, answeredAt } : former.newest;
+  // What comes again, from a cache on the way, has aged since, but for the seconds for which a node keeps it.
+  const agedSeconds = answeredAt - newest.answeredAt + newest.issuedAtSeconds - issuedAtSeconds;
   return {
     state,
     isEmpty: sizeOf(state) === 0 && state.notBefore === 0,
-    asOf: askedAt - document.ageSeconds,
+    asOf: askedAt - ageSeconds - Math.max(0, agedSeconds - revocationsKeptSeconds),
+    newest,
     answeredAt,
     wholeAt: former === undefined || document.after === 0 ? answeredAt : former.wholeAt,
     olderSince: undefined,
-    newKeys: former !== undefined && ids.length === 0 ? former.newKeys : { ids, namedAt: answeredAt },
+    keysNamedAt: new Map(state.keyIds.map((kid) => [kid, former?.keysNamedAt.get(kid) ?? answeredAt])),
   };
 }
 

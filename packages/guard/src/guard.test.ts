@@ -234,14 +234,17 @@ test("503 KEYS_UNAVAILABLE: no key set was ever to be had, and Retry-After says 
   const guard = createGuard({ ...issuer.guardOptions, fetch });
   const token = await issuer.mint();
   expect(await guard.ready()).toBe(false);
-  issuer.advance(12);
+  issuer.advance(0.5);
   expect(await guard.verify(token)).toMatchObject({
     code: "KEYS_UNAVAILABLE",
     status: 503,
-    headers: { "retry-after": "18" },
+    headers: { "retry-after": "1" },
   });
   expect(codeOf(await guard.verify("not.a.token"))).toBe("JWT_INVALID");
   expect(asked.filter((url) => url.endsWith("/jwks.json")).length).toBe(1);
+  issuer.advance(0.5);
+  expect(codeOf(await guard.verify(token))).toBe("KEYS_UNAVAILABLE");
+  expect(asked.filter((url) => url.endsWith("/jwks.json")).length).toBe(2);
 });
 
 test("one fetch of each document and one import of each key serve 10,000 verifications", async () => {

@@ -132,7 +132,8 @@ function followRevocations(parts: FollowParts, settings: GuardSettings, report: 
     onFailed,
     onKeys(kids) {
       const known = parts.keySet.current();
-      if (known !== undefined && kids.some((kid) => !known.keys.has(kid) && revocations.isNewKey(kid))) {
+      const askedAt = parts.keySet.answerAskedAt();
+      if (known !== undefined && kids.some((kid) => !known.keys.has(kid) && revocations.isNewKey(kid, askedAt))) {
         void parts.keySet.hurry();
       }
     },

@@ -44,16 +44,57 @@ test.each([
   { outcome: "a success", reply: answer("one") },
   { outcome: "a failure", reply: away },
   { outcome: "an unacceptable answer", reply: answer("bad") },
-])("after $outcome the server is left alone for 30 seconds", async ({ reply }) => {
-  const { state, document } = open(reply);
+])("once something was loaded the server is left alone for 30 seconds after $outcome", async ({ reply }) => {
+  const { state, document } = open(answer("one"));
   await document.refresh();
+  state.reply = reply;
+  state.now += 30;
+  await document.refresh();
+  expect(document.retryAfterSeconds()).toBe(30);
   state.now += 29.999;
   await document.refresh();
-  expect(state.asked).toBe(1);
+  expect(state.asked).toBe(2);
   expect(document.retryAfterSeconds()).toBe(1);
   state.now += 0.001;
   await document.refresh();
+  expect(state.asked).toBe(3);
+});
+
+test.each([
+  { outcome: "a failure", reply: away },
+  { outcome: "an unacceptable answer", reply: answer("bad") },
+])("before anything was loaded the server is left alone for a second after $outcome", async ({ reply }) => {
+  const { state, document } = open(reply);
+  await document.refresh();
+  expect(document.retryAfterSeconds()).toBe(1);
+  state.now += 0.999;
+  await Promise.all(Array.from({ length: 100 }, () => document.refresh()));
+  expect(state.asked).toBe(1);
+  state.reply = answer("one");
+  state.now += 0.001;
+  const values = await Promise.all(Array.from({ length: 100 }, () => document.refresh()));
+  expect([new Set(values), state.asked]).toEqual([new Set(["one"]), 2]);
+  state.now += 29.999;
+  await document.refresh();
   expect(state.asked).toBe(2);
+});
+
+test("an answer counts from when it was asked for, also one that is of no use, and a failure is none", async () => {
+  const { state, document } = open(away);
+  const askedAt = async (reply: Reply) => {
+    state.reply = reply;
+    state.now += 30;
+    await document.refresh();
+    return document.answerAskedAt();
+  };
+  expect(await askedAt(away)).toBe(Number.NEGATIVE_INFINITY);
+  const slow = () => {
+    state.now += 2;
+    return new Response("one");
+  };
+  expect([await askedAt(slow), state.now]).toEqual([1060, 1062]);
+  expect(await askedAt(answer("bad"))).toBe(1092);
+  expect(await askedAt(away)).toBe(1092);
 });
 
 test.each([

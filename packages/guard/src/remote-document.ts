@@ -1,10 +1,17 @@
 /**
  * A small document of the issuer (its key set, its metadata), fetched with care and kept: one fetch in flight, at
- * most one in 30 seconds whether it succeeds or not, renewed in the background before it is old, and served for up
- * to a day while the issuer is away. There are no timers: whoever reads the document sets its renewal going.
+ * most one in 30 seconds whether it succeeds or not (in a second as long as none has succeeded), renewed in the
+ * background before it is old, and served for up to a day while the issuer is away. There are no timers: whoever reads
+ * the document sets its renewal going.
  */
 
-import { type Fetch, fetchDocument, isUnacceptable, type Unacceptable } from "./fetch-document.ts";
+import {
+  type Fetch,
+  type FetchedDocument,
+  fetchDocument,
+  isUnacceptable,
+  type Unacceptable,
+} from "./fetch-document.ts";
 
 export type RemoteDocument<Value> = {
   /**
@@ -13,10 +20,12 @@ export type RemoteDocument<Value> = {
    * fails, the old value is served again without waiting.
    */
   readonly current: () => Value | undefined;
-  /** Asks the issuer, unless it was asked less than 30 seconds ago. Never rejects. */
+  /** Asks the issuer, unless it was asked less than 30 seconds ago, or a second before anything was loaded. Never rejects. */
   readonly refresh: () => Promise<Value | undefined>;
   /** The same, unless it was asked in the last second: for when the issuer itself has said that there is news. */
   readonly hurry: () => Promise<Value | undefined>;
+  /** When the last answer was asked for, whether it was of use or not; -Infinity before there was one. */
+  readonly answerAskedAt: () => number;
   /** When `refresh` may ask again. */
   readonly retryAfterSeconds: () => number;
   /** Ends a fetch in flight; no further one begins. */
@@ -37,7 +46,7 @@ export type RemoteDocumentOptions<Value> = {
 };
 
 const cooldownSeconds = 30;
-/** Between two times that the issuer is asked although the cooldown is not over. */
+/** Between two times that the issuer is asked in a hurry, or for the first value of all. */
 const hurrySeconds = 1;
 const request = { accept: "application/json", maxBytes: 65_536, timeoutMilliseconds: 3000 } as const;
 const maxStaleSeconds = 86_400;
@@ -54,6 +63,7 @@ export function createRemoteDocument<Value>(options: RemoteDocumentOptions<Value
   const closing = new AbortController();
   let kept: Kept<Value> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
+  let answerAskedAt = Number.NEGATIVE_INFINITY;
   let failedAt = Number.NEGATIVE_INFINITY;
   let inFlight: Promise<Value | undefined> | undefined;
   const fresh = (now: number): Value | undefined =>
@@ -61,7 +71,9 @@ export function createRemoteDocument<Value>(options: RemoteDocumentOptions<Value
 
   const renew = async (): Promise<Value | undefined> => {
     try {
-      const loaded = await load(options, kept?.value, closing.signal);
+      const answer = await fetchDocument({ ...request, url: options.url, fetch: options.fetch }, closing.signal);
+      if (!isUnacceptable(answer)) answerAskedAt = askedAt;
+      const loaded = await read(answer, kept?.value, options);
       if (loaded === undefined) failedAt = monotonicSeconds();
       else kept = loaded;
       return fresh(monotonicSeconds());
@@ -78,7 +90,8 @@ export function createRemoteDocument<Value>(options: RemoteDocumentOptions<Value
     inFlight = renew();
     return inFlight;
   };
-  const refresh = () => refreshAfter(cooldownSeconds);
+  const usualPauseSeconds = () => (kept === undefined ? hurrySeconds : cooldownSeconds);
+  const refresh = () => refreshAfter(usualPauseSeconds());
 
   return {
     current() {
@@ -89,21 +102,21 @@ export function createRemoteDocument<Value>(options: RemoteDocumentOptions<Value
     },
     refresh,
     hurry: () => refreshAfter(hurrySeconds),
-    retryAfterSeconds: () => Math.max(1, Math.ceil(askedAt + cooldownSeconds - monotonicSeconds())),
+    answerAskedAt: () => answerAskedAt,
+    retryAfterSeconds: () => Math.max(1, Math.ceil(askedAt + usualPauseSeconds() - monotonicSeconds())),
     close: () => closing.abort(),
   };
 }
 
 /** Undefined, and reported, where there is nothing to keep. */
-async function load<Value>(
-  options: RemoteDocumentOptions<Value>,
+async function read<Value>(
+  answer: FetchedDocument | Unacceptable,
   previous: Value | undefined,
-  closing: AbortSignal,
+  options: RemoteDocumentOptions<Value>,
 ): Promise<Kept<Value> | undefined> {
   const giveUp = ({ unacceptable }: Unacceptable): undefined => {
     options.onFailed(unacceptable);
   };
-  const answer = await fetchDocument({ ...request, url: options.url, fetch: options.fetch }, closing);
   if (isUnacceptable(answer)) return giveUp(answer);
   const value = await options.parse(answer.text, previous);
   if (isUnacceptable(value)) return giveUp(value);

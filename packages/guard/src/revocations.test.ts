@@ -15,9 +15,10 @@ import {
   tokenKey,
 } from "../test/feed-world.ts";
 import { createGuardOn } from "./guard.ts";
+import type { GuardOptions } from "./guard-options.ts";
 import { verifier as nodeVerifier } from "./node-verifier.ts";
 import { createTestIssuer, type TestIssuer, type TestRevocation } from "./testing.ts";
-import { createTestKey } from "./testing-key.ts";
+import { createTestKey, type TestKey } from "./testing-key.ts";
 import type { AccessToken } from "./verification.ts";
 import { verifier as webVerifier } from "./web-verifier.ts";
 
@@ -230,6 +231,34 @@ describe("polls", () => {
     expect(guard.revocations().sequence).toBe(9);
   });
 
+  test("a node that is cut off from its store, and says so, does not make the guard forget for as long as it lasts", async () => {
+    const { world, guard, mint, verify, settle } = openFeedWorld();
+    world.reply = () => answerFeed({ sequence: 9, projects: [[42, 1]] });
+    await verify(await mint());
+    for (let age = 1; age <= 60; age += 1) {
+      world.reply = () => answerFeed({ sequence: 8, ageSeconds: age });
+      world.now += 1;
+      expect(await verify(await mint())).toBe("JWT_REVOKED");
+      await settle();
+    }
+    expect(guard.revocations().sequence).toBe(9);
+  });
+
+  test("an old document that is shown again, for as long as it is, does not make the guard forget", async () => {
+    const { world, guard, mint, verify, settle } = openFeedWorld();
+    const old = await formatFeed({ sequence: 8 });
+    world.now += 2;
+    world.reply = () => answerFeed({ sequence: 9, projects: [[42, 1]] });
+    await verify(await mint());
+    world.reply = () => new Response(old);
+    for (let second = 0; second < 60; second += 1) {
+      world.now += 1;
+      expect(await verify(await mint())).toBe("JWT_REVOKED");
+      await settle();
+    }
+    expect(guard.revocations().sequence).toBe(9);
+  });
+
   test("a closed guard goes on with what it knows, and asks nobody any more", async () => {
     const { world, guard, asked, mint, verify, settle } = openFeedWorld();
     world.reply = () => answerFeed({ projects: [[42, 1]] });
@@ -310,6 +339,26 @@ describe("while the feed is away", () => {
     world.reply = () => answerFeed({ ageSeconds: 31 });
     world.now += 5;
     expect(await verify(await mint())).toBe("TEMPORARILY_UNAVAILABLE");
+  });
+
+  test("closed: an answer that a cache on the way gives again and again is as old as it is", async () => {
+    const { world, guard, mint, verify, settle } = openFeedWorld({ revocations: { mode: "closed" } });
+    await verify(await mint());
+    const kept = await formatFeed({ after: 1 });
+    world.reply = () => new Response(kept);
+    const codes: string[] = [];
+    for (let second = 0; second < 50; second += 1) {
+      world.now += 1;
+      await settle();
+      codes.push(await verify(await mint()));
+    }
+    // A node itself gives an answer for ten seconds, beside the bound of thirty.
+    const [first = 0, last] = [codes.indexOf("TEMPORARILY_UNAVAILABLE"), codes.lastIndexOf("accepted")];
+    expect([first, last]).toEqual([40, 39]);
+    expect(guard.revocations().stalenessSeconds).toBeGreaterThan(30);
+    world.reply = () => answerFeed({ after: 1 });
+    world.now += 5;
+    expect(await verify(await mint())).toBe("accepted");
   });
 
   test("closed with the lowest bound: polls fit into it, so that steady traffic is never refused", async () => {
@@ -427,6 +476,10 @@ const lies: Readonly<Record<string, readonly [reason: string, lie: () => Promise
   "a redirect": ["status 302", () => new Response("", { status: 302, headers: { location: "/x" } })],
   compression: ["a content-encoding", () => new Response(signed, { headers: { "content-encoding": "gzip" } })],
   "more than 4 MiB": ["more than 4096 KiB", () => new Response("x".repeat(4 * 1024 * 1024 + 1))],
+  "a document that was signed more than five minutes ago": [
+    "a feed of the past",
+    () => answerFeed({ issuedAtSeconds: start - 301 }),
+  ],
   "a 503": ["status 503", () => new Response(signed, { status: 503 })],
 };
 
@@ -454,6 +507,22 @@ test("a feed whose key is newer than the metadata is believed after one look at 
   expect(guard.revocations().sequence).toBe(2);
 });
 
+/** A guard whose feed has just named a key that its key set, asked at once, does not have. */
+async function openNewKeyWorld(next?: TestKey, options?: Partial<GuardOptions>) {
+  const named = next ?? (await createTestKey("ES256"));
+  const opened = openFeedWorld(options);
+  const { world, mint, verify, settle } = opened;
+  const keyIds = [tokenKey.kid, named.kid];
+  await verify(await mint());
+  world.reply = () => answerFeed({ after: 1, sequence: 2, keyIds });
+  world.now += 2;
+  await verify(await mint());
+  await settle();
+  world.reply = () => answerFeed({ after: 2, sequence: 2, keyIds });
+  expect(world.keyFetches).toBe(2);
+  return { ...opened, next: named };
+}
+
 describe("keys", () => {
   test("one that the feed names is fetched at once, however lately the issuer was asked", async () => {
     const { world, mint, verify, settle } = openFeedWorld();
@@ -470,15 +539,44 @@ describe("keys", () => {
   });
 
   test("one that signs all tokens that come is heard of, although no other token sets a poll going", async () => {
-    const { world, mint, verify, settle } = openFeedWorld();
+    const { world, mint, verify } = openFeedWorld();
     await verify(await mint());
     const next = await createTestKey("ES256");
     world.keys = [next];
     world.reply = () => answerFeed({ after: 1, sequence: 2, keyIds: [next.kid] });
     world.now += 2;
-    expect([await verify(await mint({}, next)), world.keyFetches]).toEqual(["JWT_INVALID", 1]);
-    await settle();
     expect([await verify(await mint({}, next)), world.keyFetches]).toEqual(["accepted", 2]);
+  });
+
+  test("one that is unknown waits for a poll until that is a second old, and for no poll that has been open longer", async () => {
+    const { world, guard, mint, verify } = openFeedWorld();
+    await verify(await mint());
+    const next = await createTestKey("ES256");
+    const token = await mint({}, next);
+    world.keys = [tokenKey, next];
+    world.reply = hold;
+    world.now += 2;
+    const began = performance.now();
+    expect(await Promise.all(Array.from({ length: 50 }, () => verify(token)))).toEqual(Array(50).fill("JWT_INVALID"));
+    expect(performance.now() - began).toBeGreaterThan(900);
+    expect(performance.now() - began).toBeLessThan(2500);
+    const again = performance.now();
+    for (let count = 0; count < 100; count += 1) expect(await verify(token)).toBe("JWT_INVALID");
+    expect(performance.now() - again).toBeLessThan(500);
+    expect(world.keyFetches).toBe(1);
+    guard.close();
+  });
+
+  test("a token of a known key waits for no poll, however young that is", async () => {
+    const { world, guard, asked, mint, verify } = openFeedWorld();
+    await verify(await mint());
+    world.reply = hold;
+    world.now += 2;
+    const began = performance.now();
+    expect(await verify(await mint())).toBe("accepted");
+    expect(performance.now() - began).toBeLessThan(500);
+    expect(asked.length).toBe(2);
+    guard.close();
   });
 
   test("one that signs the first token after 5 s of silence is heard of before that is refused", async () => {
@@ -491,25 +589,78 @@ describe("keys", () => {
     expect(await verify(await mint({}, next))).toBe("accepted");
   });
 
-  test("where the key set is behind the feed, a token of the new key asks again, once a second, for ten seconds", async () => {
-    const { world, mint, verify, settle } = openFeedWorld();
-    await verify(await mint());
-    const next = await createTestKey("ES256");
-    world.reply = () => answerFeed({ after: 1, sequence: 2, keyIds: [next.kid] });
-    world.now += 2;
-    await verify(await mint());
+  test("where the key set is behind the feed, a token of the new key asks again, however much later that comes", async () => {
+    const { world, mint, verify, next } = await openNewKeyWorld();
+    expect([await verify(await mint()), world.keyFetches]).toEqual(["accepted", 2]);
+    world.keys = [tokenKey, next];
+    world.now += 19;
+    expect([await verify(await mint({}, next)), world.keyFetches]).toEqual(["accepted", 3]);
+  });
+
+  test("an answer that was asked for before the key could be there is not the last word, whenever it comes", async () => {
+    const { world, mint, verify, settle, next } = await openNewKeyWorld();
+    world.now += 1.999;
+    expect([await verify(await mint({}, next)), world.keyFetches]).toEqual(["JWT_INVALID", 3]);
+    world.keys = [tokenKey, next];
     await settle();
-    world.reply = () => answerFeed({ after: 2, sequence: 2, keyIds: [next.kid] });
+    world.now += 1;
+    expect([await verify(await mint({}, next)), world.keyFetches]).toEqual(["accepted", 4]);
+  });
+
+  test("while the key set is away it is asked for the new key once a second", async () => {
+    const { world, mint, verify, settle, next } = await openNewKeyWorld();
+    world.answersKeys = false;
     const token = await mint({}, next);
-    expect([await verify(token), world.keyFetches]).toEqual(["JWT_INVALID", 2]);
-    for (let eighth = 0; eighth < 160; eighth += 1) {
+    for (let eighth = 0; eighth < 80; eighth += 1) {
       world.now += 1 / 8;
       expect(await verify(token)).toBe("JWT_INVALID");
+      await settle();
     }
-    expect(world.keyFetches).toBe(11);
+    expect(world.keyFetches).toBe(12);
     world.keys = [next];
-    world.now += 30;
+    world.answersKeys = true;
+    world.now += 1;
     expect(await verify(token)).toBe("accepted");
+  });
+
+  test.each([
+    { name: "beside one that can be used", keys: (unusable: TestKey) => [tokenKey, unusable] },
+    { name: "alone in its set", keys: (unusable: TestKey) => [unusable] },
+  ])(
+    "one that this guard cannot use, $name, is asked for in a hurry until two seconds after the feed named it",
+    async ({ keys }) => {
+      const unusable = await createTestKey("Ed25519");
+      const { world, mint, verify, settle } = await openNewKeyWorld(unusable, { algorithms: ["ES256"] });
+      world.keys = keys(unusable);
+      const token = await mint({}, unusable);
+      for (let eighth = 0; eighth < 239; eighth += 1) {
+        world.now += 1 / 8;
+        expect(await verify(token)).toBe("JWT_INVALID");
+        await settle();
+      }
+      // At 0, 1 and 2 s; from then on as for any unknown kid.
+      expect(world.keyFetches).toBe(4);
+      world.now += 2.25;
+      await verify(token);
+      expect(world.keyFetches).toBe(5);
+    },
+  );
+
+  test("of two that the feed names one after the other, both are asked for in a hurry", async () => {
+    const { world, mint, verify, settle, next } = await openNewKeyWorld();
+    const second = await createTestKey("ES256");
+    world.reply = () => answerFeed({ after: 2, sequence: 3, keyIds: [tokenKey.kid, next.kid, second.kid] });
+    world.now += 1;
+    await verify(await mint());
+    await settle();
+    expect(world.keyFetches).toBe(3);
+    world.reply = () => answerFeed({ after: 3, sequence: 3, keyIds: [tokenKey.kid, next.kid, second.kid] });
+    world.keys = [tokenKey, next, second];
+    world.now += 0.999;
+    expect([await verify(await mint({}, next)), world.keyFetches]).toEqual(["JWT_INVALID", 3]);
+    world.now += 0.001;
+    expect([await verify(await mint({}, next)), world.keyFetches]).toEqual(["accepted", 4]);
+    expect(await verify(await mint({}, second))).toBe("accepted");
   });
 
   test("L-06: 10,000 tokens of unknown keys while the issuer is away for ten minutes: a fetch in 30 s, and no good token suffers", async () => {

@@ -21,14 +21,14 @@ export type RevocationStatus = {
 export type Revocations = {
   /** Undefined where nothing is against it. Waits for the feed where what is known of it is old, a second at most. */
   readonly check: (readFooting: () => Footing) => Refusal | undefined | Promise<Refusal | undefined>;
-  /** Sees to it that the feed is followed. A promise is worth waiting for, a second at most. */
-  readonly follow: () => Promise<void> | undefined;
+  /** Sees to it that the feed is followed. A promise may bring what is new, and is over within a second. */
+  readonly followNews: () => Promise<void> | undefined;
   /** Whether tokens can be judged. Waits for the feed as `check` does. */
   readonly isReady: () => Promise<boolean>;
   /** The projects that are disabled, themselves or with their account. */
   readonly disabledProjects: () => Promise<ReadonlySet<number>>;
-  /** Whether the feed has named this key for the first time in the last seconds. */
-  readonly isNewKey: (kid: string) => boolean;
+  /** Whether the feed names this key, and keys that were asked for at that time may be from before it. */
+  readonly isNewKey: (kid: string, keysAskedAt: number) => boolean;
   readonly status: () => RevocationStatus;
   readonly close: () => void;
 };
@@ -45,7 +45,8 @@ export type RevocationOptions = Omit<FeedPollOptions, "waitSeconds" | "isTooOld"
 };
 
 const longestWaitSeconds = 10;
-const newKeySeconds = 10;
+/** Every node has a key in its key set so long after the feed has named it, and signs with it no sooner. */
+const settleSeconds = 2;
 
 export function createRevocations(options: RevocationOptions): Revocations {
   const { rules, endpoint, monotonicSeconds } = options;
@@ -75,7 +76,7 @@ export function createRevocations(options: RevocationOptions): Revocations {
       const news = polls.follow();
       return news === undefined ? judge(readFooting) : news.then(() => judge(readFooting));
     },
-    follow: polls.follow,
+    followNews: polls.followNews,
     async isReady() {
       await polls.follow();
       return !isTooOld(polls.current());
@@ -84,9 +85,9 @@ export function createRevocations(options: RevocationOptions): Revocations {
       await polls.follow();
       return polls.current()?.state.disabled ?? new Set();
     },
-    isNewKey(kid) {
-      const newKeys = polls.current()?.newKeys;
-      return newKeys?.ids.includes(kid) === true && monotonicSeconds() < newKeys.namedAt + newKeySeconds;
+    isNewKey(kid, keysAskedAt) {
+      const namedAt = polls.current()?.keysNamedAt.get(kid);
+      return namedAt !== undefined && keysAskedAt < namedAt + settleSeconds;
     },
     status() {
       const feed = polls.current();

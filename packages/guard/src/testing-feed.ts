@@ -41,7 +41,7 @@ type Change = {
   readonly mark?: Mark;
 };
 
-export async function createTestFeed(issuer: string): Promise<TestFeed> {
+export async function createTestFeed(issuer: string, nowSeconds: () => number): Promise<TestFeed> {
   const key = await createTestKey("Ed25519");
   const epochs = new Map<string, number>();
   const changes: Change[] = [{}];
@@ -84,7 +84,8 @@ export async function createTestFeed(issuer: string): Promise<TestFeed> {
     answer(url, keyIds) {
       const after = readAfter(url, changes.length);
       const lists = listChanges(changes.slice(after));
-      const facts = { issuer, notBefore, keyIds, moved: [...moved], disabled: [...disabled], ageSeconds: 0 };
+      const times = { issuedAtSeconds: Math.floor(nowSeconds()), ageSeconds: 0, notBefore };
+      const facts = { issuer, ...times, keyIds, moved: [...moved], disabled: [...disabled] };
       return signFeed(key, formatRevocations({ ...facts, ...lists, after, sequence: changes.length }));
     },
   };

@@ -66,7 +66,7 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   let key = await createTestKey(algorithm);
   let keys: readonly TestKey[] = [key];
   const places = { issuer, endpoint, otherEndpoint };
-  const feed = await createTestFeed(issuer);
+  const feed = await createTestFeed(issuer, () => now);
   const facts = () => ({
     key,
     otherEndpoint,

@@ -111,7 +111,7 @@ function verifySegments(token: string, keys: KeySet | undefined, trust: Trust): 
 
 /**
  * A kid that is not in the set may be newer than the set, so the issuer is asked once more, if not just before; even
- * then where its feed has named the key.
+ * then where its feed names the key and the set may be from before that.
  */
 function selectKey(
   header: TokenHeader,
@@ -119,9 +119,12 @@ function selectKey(
   { keySet, revocations }: Trust,
 ): SignedBy | Refusal | Promise<SignedBy | Refusal> {
   if (keys !== undefined && findKey(keys, header.kid) !== undefined) return matchKey(header, keys);
-  const ask = () => (revocations?.isNewKey(header.kid) === true ? keySet.hurry() : keySet.refresh());
+  const ask = () => {
+    const isNew = revocations?.isNewKey(header.kid, keySet.answerAskedAt()) === true;
+    return isNew ? keySet.hurry() : keySet.refresh();
+  };
   // After an emergency all tokens may be of a key of which only the next poll tells, and nobody else sets it going.
-  const news = keys === undefined ? undefined : revocations?.follow();
+  const news = keys === undefined ? undefined : revocations?.followNews();
   const asked = news === undefined ? ask() : news.then(ask);
   return asked.then((fresh) => {
     if (fresh !== undefined) return matchKey(header, fresh);

@@ -13,10 +13,14 @@ export const endpoint = "https://api.eu-west-1.example.com";
 export const feedKey = await createTestKey("Ed25519");
 export const tokenKey = await createTestKey("ES256");
 
+/** The clock of the world that was opened last: documents are signed at that time unless a test says otherwise. */
+let feedClock = { now: start };
+
 export const emptyDocument: RevocationDocument = {
   issuer,
   after: 0,
   sequence: 1,
+  issuedAtSeconds: start,
   ageSeconds: 0,
   notBefore: 0,
   keyIds: [tokenKey.kid],
@@ -35,7 +39,7 @@ export const metadata = createServerMetadata({
 });
 
 export function formatFeed(changes: Partial<RevocationDocument>, key: TestKey = feedKey): Promise<string> {
-  return signFeed(key, formatRevocations({ ...emptyDocument, ...changes }));
+  return signFeed(key, formatRevocations({ ...emptyDocument, issuedAtSeconds: Math.floor(feedClock.now), ...changes }));
 }
 
 export const answerFeed = async (changes: Partial<RevocationDocument> = {}) => new Response(await formatFeed(changes));
@@ -54,6 +58,7 @@ export function openFeedWorld(options: Partial<GuardOptions> = {}) {
     keyFetches: 0,
     answersKeys: true,
   };
+  feedClock = world;
   const answer = async (url: string, init: RequestInit): Promise<Response> => {
     if (url === `${issuer}${paths.metadata}`) return Response.json(world.metadata);
     if (url === `${issuer}${paths.keySet}`) {

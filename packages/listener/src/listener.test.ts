@@ -312,6 +312,25 @@ describe("readiness", () => {
     expect([answer.status, answer.text]).toEqual([200, '{"status":"ready","checks":{"store":{"ok":true}}}']);
   });
 
+  test("whoever asks during a look is answered by it, and the next one looks again", async () => {
+    const looks: (() => void)[] = [];
+    const store = () => new Promise<{ ok: true }>((resolve) => looks.push(() => resolve({ ok: true })));
+    const started = await startListener({ readyChecks: { store } });
+    const connection = await openRawConnection(started.url);
+    const ask = (count: number) => connection.send("GET /readyz HTTP/1.1\r\nHost: a.example\r\n\r\n".repeat(count));
+    ask(20);
+    await expect.poll(() => looks.length).toBe(1);
+    looks[0]?.();
+    for (let read = 0; read < 20; read += 1) expect((await connection.readAnswer()).status).toBe(200);
+    expect(looks).toHaveLength(1);
+    ask(1);
+    await expect.poll(() => looks.length).toBe(2);
+    looks[1]?.();
+    expect((await connection.readAnswer()).status).toBe(200);
+    connection.cut();
+    await started.stop();
+  });
+
   test("500 where a check fails for a reason of our own", async () => {
     const broken = () => Promise.reject(new Error("canary"));
     const started = await startListener({ readyChecks: { store: broken } });

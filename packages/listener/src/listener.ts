@@ -79,10 +79,11 @@ const malformedUrl = refuse("INVALID_REQUEST", "The URL is malformed.");
 
 export function createListener(options: ListenerOptions): Listener {
   let draining = false;
+  const answerReady = createAnswerReady(options);
   const routes: Routes = {
     ...options.routes,
     "/healthz": { GET: () => ({ status: 200, body: { status: "ok" } }) },
-    "/readyz": { GET: ({ id }) => (draining ? refuseUnavailable("draining") : answerReady(options, id)) },
+    "/readyz": { GET: ({ id }) => (draining ? refuseUnavailable("draining") : answerReady(id)) },
   };
   const isDraining = (): boolean => draining;
   const isHealth = (path: string): boolean => path === "/healthz" || path === "/readyz";
@@ -230,13 +231,21 @@ function answerBrokenConnection(
   });
 }
 
-async function answerReady(options: ListenerOptions, requestId: string): Promise<Answer> {
-  const found = await runReadyChecks(options.readyChecks, (error) => {
-    if (!options.isUnavailable(error)) throw error;
-    options.log.warn("the store is away", { listener: options.name, requestId, error });
-    return { ok: false };
-  });
-  return answerReadiness(found, refuseUnavailable("not ready"), requestId);
+/** One look for all who ask during it: anybody may ask, and is to cost the store no more than a balancer does. */
+function createAnswerReady(options: ListenerOptions): (requestId: string) => Promise<Answer> {
+  const look = (requestId: string) =>
+    runReadyChecks(options.readyChecks, (error) => {
+      if (!options.isUnavailable(error)) throw error;
+      options.log.warn("the store is away", { listener: options.name, requestId, error });
+      return { ok: false };
+    });
+  let looking: ReturnType<typeof look> | undefined;
+  return async (requestId) => {
+    looking ??= look(requestId).finally(() => {
+      looking = undefined;
+    });
+    return answerReadiness(await looking, refuseUnavailable("not ready"), requestId);
+  };
 }
 
 /** The one place where a thrown error becomes an answer. */

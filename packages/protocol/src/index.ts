@@ -34,6 +34,7 @@ export {
   parseRevocations,
   type RevocationDocument,
   revocationFeedType,
+  revocationsKeptSeconds,
 } from "./revocation-feed.ts";
 export {
   type Footing,

@@ -6,6 +6,7 @@ import { markToken } from "./revocation-marks.ts";
 
 const empty: RevocationDocument = {
   issuer: "https://auth.example.com",
+  issuedAtSeconds: 1_800_000_000,
   after: 0,
   sequence: 12,
   ageSeconds: 1,
@@ -20,7 +21,7 @@ const empty: RevocationDocument = {
 
 test("a document without any revocation is a line of JSON", () => {
   expect(formatRevocations(empty)).toBe(
-    '{"iss":"https://auth.example.com","after":0,"sequence":12,"age":1,"not_before":0,"key_ids":["k1"],"moved":[],"disabled":[]}',
+    '{"iss":"https://auth.example.com","iat":1800000000,"after":0,"sequence":12,"age":1,"not_before":0,"key_ids":["k1"],"moved":[],"disabled":[]}',
   );
   expect(parseRevocations(formatRevocations(empty))).toEqual(empty);
 });
@@ -40,6 +41,7 @@ test("what is no octet goes as an escape: the payload is characters U+0000 to U+
 
 const good = {
   iss: "i",
+  iat: 1_800_000_000,
   after: 1,
   sequence: 2,
   age: 0,
@@ -58,6 +60,7 @@ test.each<[string, string]>([
     .filter((name) => name !== "disabled")
     .map((name): [string, string] => [`${name} is missing`, JSON.stringify({ ...good, [name]: undefined })]),
   ["an issuer that is no text", JSON.stringify({ ...good, iss: 1 })],
+  ["a time that is no number", JSON.stringify({ ...good, iat: "1800000000" })],
   ["after is beyond sequence", JSON.stringify({ ...good, after: 3 })],
   ["a sequence below zero", JSON.stringify({ ...good, after: 0, sequence: -1 })],
   ["a sequence with a fraction", JSON.stringify({ ...good, sequence: 2.5 })],
@@ -87,6 +90,7 @@ const epochs = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 2 ** 45 }), who
 const document: fc.Arbitrary<RevocationDocument> = fc
   .record({
     issuer: fc.webUrl(),
+    issuedAtSeconds: whole,
     sequences: fc.tuple(whole, whole),
     ageSeconds: fc.integer({ min: 0, max: 10_000 }),
     notBefore: whole,

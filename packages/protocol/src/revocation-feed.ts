@@ -20,6 +20,8 @@ export type RevocationDocument = {
   readonly issuer: string;
   readonly after: number;
   readonly sequence: number;
+  /** When it was signed, in epoch seconds, so that nobody on the way can pass an old one off as new. */
+  readonly issuedAtSeconds: number;
   /** Seconds since the node that answers last heard from its store; what it says may be older by as much. */
   readonly ageSeconds: number;
   /** Tokens that were issued before this epoch second are void; 0 if none are. */
@@ -35,10 +37,14 @@ export type RevocationDocument = {
   readonly marks: readonly Mark[];
 };
 
+/** For so long a node gives the same document to all who ask for the same. */
+export const revocationsKeptSeconds = 10;
+
 /** Octets as characters U+0000 to U+00FF. */
 export function formatRevocations(document: RevocationDocument): string {
-  const { issuer: iss, after, sequence, ageSeconds, notBefore, keyIds, moved, disabled } = document;
-  const facts = { iss, after, sequence, age: ageSeconds, not_before: notBefore, key_ids: keyIds, moved, disabled };
+  const { issuer: iss, issuedAtSeconds: iat, after, sequence, ageSeconds: age } = document;
+  const { notBefore, keyIds, moved, disabled } = document;
+  const facts = { iss, iat, after, sequence, age, not_before: notBefore, key_ids: keyIds, moved, disabled };
   const line = JSON.stringify(facts).replace(/[^\x20-\x7e]/g, escapeCharacter);
   const { accounts, projects, marks } = document;
   if (accounts.length + projects.length + marks.length === 0) return line;
@@ -70,12 +76,14 @@ function parseFacts(line: string): Facts | undefined {
   const [issuer, keyIds] = [members.get("iss"), members.get("key_ids")];
   const [moved, disabled] = [members.get("moved"), members.get("disabled")];
   const [after, sequence] = [members.get("after"), members.get("sequence")];
+  const issuedAtSeconds = members.get("iat");
   const [ageSeconds, notBefore] = [members.get("age"), members.get("not_before")];
   if (typeof issuer !== "string" || !isWhole(after) || !isWhole(sequence) || after > sequence) return undefined;
-  if (!isWhole(notBefore) || typeof ageSeconds !== "number" || !(ageSeconds >= 0)) return undefined;
+  if (!isWhole(issuedAtSeconds) || !isWhole(notBefore) || typeof ageSeconds !== "number" || !(ageSeconds >= 0))
+    return undefined;
   if (!isListOf(keyIds, isText) || !isListOf(moved, isMove)) return undefined;
   if (disabled !== undefined && !isListOf(disabled, isWhole)) return undefined;
-  return { issuer, after, sequence, ageSeconds, notBefore, keyIds, moved, disabled };
+  return { issuer, issuedAtSeconds, after, sequence, ageSeconds, notBefore, keyIds, moved, disabled };
 }
 
 function parseJson(text: string): unknown {

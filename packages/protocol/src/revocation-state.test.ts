@@ -9,6 +9,7 @@ const empty: RevocationDocument = {
   issuer: "https://auth.example.com",
   after: 0,
   sequence: 10,
+  issuedAtSeconds: 1_800_000_000,
   ageSeconds: 0,
   notBefore: 0,
   keyIds: ["k1"],

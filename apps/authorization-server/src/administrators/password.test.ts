@@ -1,7 +1,10 @@
-import { randomBytes } from "node:crypto";
+import { argon2Sync, createHmac, randomBytes } from "node:crypto";
 import { isRefusal } from "@biped/protocol";
 import { describe, expect, test } from "vitest";
-import { createPasswords, createTurns, hashPassword } from "./password.ts";
+import { openPeppers } from "../credentials/secret-digest.ts";
+import { createKeyEncryptionKey } from "../signing/envelope.ts";
+import type { Pepper } from "../storage/storage.ts";
+import { createPasswords, createTurns, hashPassword, openPasswords } from "./password.ts";
 
 const pepper = { id: "a1", key: randomBytes(32) };
 const passwords = createPasswords([pepper], randomBytes);
@@ -11,6 +14,15 @@ async function hashOf(password: string): Promise<string> {
   const hash = await passwords.hash(password);
   if (isRefusal(hash)) throw new Error(hash.description);
   return hash;
+}
+
+/** A hash without pepper, by argon2 itself, with today's parameters but for these. */
+function weaken(parameters: { memory?: number; passes?: number; parallelism?: number }): string {
+  const { memory = 19_456, passes = 2, parallelism = 1 } = parameters;
+  const nonce = Buffer.from("c29tZXNhbHRzb21lc2FsdA", "base64");
+  const tag = argon2Sync("argon2id", { message: text, nonce, memory, passes, parallelism, tagLength: 32 });
+  const encoded = tag.toString("base64").replaceAll("=", "");
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$c29tZXNhbHRzb21lc2FsdA$${encoded}`;
 }
 
 describe("R-31: argon2id", () => {
@@ -62,22 +74,43 @@ describe("R-31: argon2id", () => {
 
   test("a hash without pepper, or of fewer passes, is right and weaker", async () => {
     expect(await passwords.verify(await hashPassword(text, randomBytes), text)).toBe("right, weaker");
-    const weak = "$argon2id$v=19$m=1024,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$";
-    const { argon2Sync } = await import("node:crypto");
-    const nonce = Buffer.from("c29tZXNhbHRzb21lc2FsdA", "base64");
-    const tag = argon2Sync("argon2id", {
-      message: text,
-      nonce,
-      memory: 1024,
-      passes: 1,
-      parallelism: 1,
-      tagLength: 32,
-    });
-    const hash = weak + tag.toString("base64").replaceAll("=", "");
+    const hash = weaken({ memory: 1024, passes: 1 });
     expect([await passwords.verify(hash, text), await passwords.verify(hash, "other")]).toEqual([
       "right, weaker",
       "wrong",
     ]);
+  });
+
+  test.each([
+    ["right", {}],
+    ["right", { memory: 19_457 }],
+    ["right", { passes: 10 }],
+    ["right", { parallelism: 16 }],
+    ["right, weaker", { memory: 19_455 }],
+    ["right, weaker", { passes: 1 }],
+  ])("%s: hashed with %j where today's has no pepper", async (verdict, parameters) => {
+    expect(await createPasswords([], randomBytes).verify(weaken(parameters), text)).toBe(verdict);
+  });
+
+  test("wrong: a hash with anything before or behind it", async () => {
+    const hash = await hashPassword(text, randomBytes);
+    for (const other of [`x${hash}`, `${hash}$`]) expect(await passwords.verify(other, text)).toBe("wrong");
+  });
+
+  test("passwords are keyed with a key that is derived from the store's pepper", async () => {
+    const stored: Pepper[] = [];
+    const storage = {
+      listPeppers: async () => stored,
+      addFirstPepper: async (added: Pepper) => stored.push(added) === 1,
+    };
+    const kek = createKeyEncryptionKey(Buffer.alloc(32, 7));
+    const author = { at: 1_800_000_000, actor: "system", requestId: undefined };
+    const parts = { storage, kek, randomBytes, author };
+    const opened = await openPasswords(parts);
+    const [own] = await openPeppers(parts);
+    const key = createHmac("sha256", own!.bytes).update("biped password pepper").digest();
+    const hash = await hashPassword(text, randomBytes, { id: own!.id, key });
+    expect(await opened.verify(hash, text)).toBe("right");
   });
 });
 
@@ -95,6 +128,10 @@ describe("two at a time", () => {
     expect(started).toEqual([0, 1]);
     const refused = await run(5);
     expect(refused).toMatchObject({ status: 503, code: "TEMPORARILY_UNAVAILABLE", headers: { "retry-after": "2" } });
+    expect(refused).toMatchObject({
+      description: "Too many people sign in at once; try again.",
+      reason: "password queue full",
+    });
     for (let at = 0; at < 5; at += 1) {
       ends[at]?.();
       await running[at];

@@ -24,6 +24,10 @@ test("a code is good for its step and the one before and after, by whichever clo
   expect(findTotpStep(secret, code, 1001 * 30 + 29)).toBe(1000);
 });
 
+test("what people type is spelt in small letters, for codes that have some", () => {
+  expect(normalizeCode("ABCD-efgh")).toBe("abcdefgh");
+});
+
 test.each([
   "287 082",
   " 287082 ",
@@ -60,6 +64,7 @@ testProperty(
 
 test("RFC 4648 section 10, without padding", () => {
   expect(formatBase32(Buffer.from("fooba"))).toBe("MZXW6YTB");
+  expect(formatBase32(new Uint8Array())).toBe("");
   expect(formatBase32(secret)).toBe("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
 });
 

@@ -2,6 +2,7 @@ import { isRefusal, refuse } from "@biped/protocol";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createFailureLimit } from "../limits/failure-limit.ts";
 import { createKeyEncryptionKey } from "../signing/envelope.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { Client, Pepper, Project } from "../storage/storage.ts";
 import type { RefusalCount } from "../storage/views.ts";
 import { createAuthenticateCredential, type Decide } from "./authenticate-credential.ts";
@@ -41,7 +42,7 @@ async function createDigester(): Promise<SecretDigester> {
   return openSecretDigester({ storage, kek, randomBytes: (count) => Buffer.alloc(count, 9), author });
 }
 
-async function createParts() {
+async function createParts(snapshot?: Pick<Snapshot, "decide">) {
   const digester = await createDigester();
   const clock = { seconds: 1000 };
   const clients = new Map<string, Client>();
@@ -64,7 +65,7 @@ async function createParts() {
   const authenticate = createAuthenticateCredential({
     directory: createClientDirectory({ storage, monotonicSeconds }),
     changes: { lagSeconds: () => changes.lagSeconds, catchUp: () => changes.catchUp() },
-    snapshot: undefined,
+    snapshot,
     digester,
     failures: createFailureLimit(monotonicSeconds),
     guessing: { count: (id) => guessed.push(id) },
@@ -246,6 +247,20 @@ describe("authenticating a credential", () => {
       parts.clock.seconds += 5;
       await expect(ask(clientId, "right")).rejects.toThrow("away");
     });
+  });
+
+  test("R-69: what a copy is asked may allow; where it would refuse, it says nothing", async () => {
+    const { client } = parts;
+    const said: unknown[] = [];
+    const lookup = { findClient: () => client, findProject: () => undefined };
+    parts = await createParts({
+      decide: async (byStore, byCopy) => {
+        said.push(await byCopy(lookup));
+        return byStore();
+      },
+    });
+    expect([await ask(clientId, "right"), await ask(clientId, "wrong")]).toEqual(["s1", "wrong secret"]);
+    expect(said).toEqual([{ client, decision: "s1" }, undefined]);
   });
 
   describe("a node that was cut off catches up on what has changed", () => {

@@ -142,6 +142,7 @@ describe("what is remembered", () => {
     const other = createClient("of another account");
     clients.set("of another account", { ...other, credential: { ...other.credential, accountId: 2 } });
     for (const id of [42, 43]) projects.set(id, createProject(id));
+    projects.set(44, { ...createProject(44), accountId: 2 });
     const listRemembered = async (forget: () => void): Promise<readonly (string | number)[]> => {
       for (const id of clients.keys()) await directory.stored.findClient(id);
       for (const id of projects.keys()) await directory.stored.findProject(id);
@@ -152,11 +153,11 @@ describe("what is remembered", () => {
       ];
     };
     const { forget } = directory;
-    const all = ["of 42", "of 43", "of the account", "of another account", 42, 43];
+    const all = ["of 42", "of 43", "of the account", "of another account", 42, 43, 44];
     const without = (...gone: readonly (string | number)[]) => all.filter((id) => !gone.includes(id));
     expect(await listRemembered(() => forget.client("of 43"))).toEqual(without("of 43"));
     expect(await listRemembered(() => forget.project(42))).toEqual(without("of 42", 42));
-    expect(await listRemembered(() => forget.account(1))).toEqual(["of another account"]);
+    expect(await listRemembered(() => forget.account(1))).toEqual(["of another account", 44]);
     expect(await listRemembered(forget.everything)).toEqual([]);
   });
 
@@ -202,6 +203,17 @@ describe("what is remembered", () => {
     const remembered = ["c0", "c1", "c2", "c20000"].map((id) => directory.remembered.findClient(id) !== undefined);
     expect(remembered).toEqual([true, false, true, true]);
   });
+});
+
+test("of clients it is told how many are remembered, how often one was found, and how often not", async () => {
+  const { clients, projects, directory } = createParts();
+  clients.set("a", createClient("a"));
+  projects.set(42, createProject(42));
+  await directory.stored.findClient("a");
+  await directory.stored.findProject(42);
+  for (const id of ["a", "a", "b"]) directory.remembered.findClient(id);
+  directory.remembered.findProject(42);
+  expect(directory.readStatistics()).toEqual({ size: 1, hits: 2, misses: 1 });
 });
 
 test("what is not there is never remembered: guessed ids push out nobody", async () => {

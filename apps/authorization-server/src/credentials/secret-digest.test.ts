@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { createKeyEncryptionKey, seal } from "../signing/envelope.ts";
 import type { Pepper, Secret } from "../storage/storage.ts";
-import { matchesDigest, openSecretDigester } from "./secret-digest.ts";
+import { matchesDigest, openSecretDigester, rewrapPepper } from "./secret-digest.ts";
 
 const kek = createKeyEncryptionKey(Buffer.alloc(32, 7));
 const author = { at: 1_800_000_000, actor: "system", requestId: undefined };
@@ -48,6 +48,35 @@ describe("the pepper", () => {
     expect(storage.peppers).toHaveLength(1);
   });
 
+  test("is not drawn again where there is one", async () => {
+    const storage = createPepperStorage([sealPepper("a", Buffer.alloc(32, 1), 0)]);
+    const drawNothing = (): Uint8Array => {
+      throw new Error("Something was drawn.");
+    };
+    await openSecretDigester({ storage, kek, randomBytes: drawNothing, author });
+    expect(storage.peppers.map(({ id }) => id)).toEqual(["a"]);
+  });
+
+  test("is missing in a store that keeps none: it does not open", async () => {
+    const storage = { listPeppers: async () => [], addFirstPepper: async () => false };
+    await expect(openSecretDigester({ storage, kek, randomBytes, author })).rejects.toThrow("There is no pepper.");
+  });
+
+  test("is wrapped with another key-encryption key, once, and stays the same", async () => {
+    const pepper = sealPepper("a", Buffer.alloc(32, 1), 0);
+    const next = { ...createKeyEncryptionKey(Buffer.alloc(32, 8)), former: kek };
+    const sealed = rewrapPepper(pepper, next);
+    if (sealed === undefined) throw new Error("It was not wrapped anew.");
+    const [before, after] = [createPepperStorage([pepper]), createPepperStorage([{ ...pepper, sealed }])];
+    expect((await open(after, createKeyEncryptionKey(Buffer.alloc(32, 8)))).digestForStorage(secret)).toEqual(
+      (await open(before)).digestForStorage(secret),
+    );
+    expect(rewrapPepper({ ...pepper, sealed }, next)).toBeUndefined();
+    expect(() => rewrapPepper({ ...pepper, id: "b" }, next)).toThrow(
+      "Pepper b cannot be opened: the envelope is damaged.",
+    );
+  });
+
   test("of whichever node was first is used by both", async () => {
     const storage = createPepperStorage();
     const [one, other] = await Promise.all([open(storage), open(storage)]);
@@ -67,7 +96,9 @@ describe("the pepper", () => {
 
   test("K-03: put under another id does not open", async () => {
     const storage = createPepperStorage([{ ...sealPepper("a", Buffer.alloc(32, 1), 0), id: "b" }]);
-    await expect(open(storage)).rejects.toThrow("Pepper b cannot be opened: the envelope is damaged.");
+    const opening = open(storage);
+    await expect(opening).rejects.toThrow("Pepper b cannot be opened: the envelope is damaged.");
+    await expect(opening).rejects.toHaveProperty("cause.message", "the envelope is damaged");
   });
 });
 

@@ -43,11 +43,20 @@ describe("uses", () => {
 
   test("that were written are not written again, and none at all writes nothing", async () => {
     const { uses, batches } = createParts();
-    await uses.flush();
+    expect(await uses.flush()).toBe("nothing to write");
     uses.count(use("s1", 100));
-    await uses.flush();
-    await uses.flush();
+    expect(uses.pendingRows()).toBe(1);
+    expect(await uses.flush()).toBe("written");
+    expect([await uses.flush(), uses.pendingRows()]).toEqual(["nothing to write", 0]);
     expect(batches).toHaveLength(1);
+  });
+
+  test("of one second: the last one tells from where", async () => {
+    const { uses, batches } = createParts();
+    uses.count(use("s1", 100));
+    uses.count({ ...use("s1", 100), source: "2001:db8::7" });
+    await uses.flush();
+    expect(batches).toMatchObject([[{ source: "2001:db8::7", tokens: 2 }]]);
   });
 
   test("that could not be written are kept and added to what came since", async () => {
@@ -58,7 +67,7 @@ describe("uses", () => {
       uses.count(use("s2", 101));
       throw new Error("away");
     };
-    await uses.flush();
+    expect([await uses.flush(), uses.pendingRows()]).toEqual(["kept", 2]);
     expect(batches).toEqual([]);
     expect(logLines.map((line) => JSON.parse(line))).toMatchObject([
       { level: "warn", msg: "use counts could not be written", count: 1 },

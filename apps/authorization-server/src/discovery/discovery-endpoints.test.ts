@@ -96,6 +96,20 @@ describe("the metadata", () => {
     });
   });
 
+  test("takes one statement for all who ask while it is under way, and another one for the next", async () => {
+    let statements = 0;
+    const listClouds = async () => {
+      statements += 1;
+      return clouds;
+    };
+    const parts = { issuer, catalogue: defaultScopes, storage: { listClouds }, feed: { publicKeys: [] } };
+    const busy = createMetadataEndpoint(parts);
+    await Promise.all(Array.from({ length: 100 }, () => ask(busy)));
+    expect(statements).toBe(1);
+    await ask(busy);
+    expect(statements).toBe(2);
+  });
+
   test("304 while nothing has changed, 200 once there is a new cloud", async () => {
     const etag = (await ask(endpoint)).headers?.etag ?? "";
     expect((await ask(endpoint, etag)).status).toBe(304);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Answer, Endpoint } from "@biped/listener";
 import { createServerMetadata, type ScopeCatalogue } from "@biped/protocol";
+import { shared } from "../in-turn.ts";
 import type { RevocationFeed } from "../revocation-feed/revocation-feed.ts";
 import { keySetMaxAgeSeconds } from "../signing/key-life-cycle.ts";
 import type { KeyRing } from "../signing/key-ring.ts";
@@ -15,8 +16,10 @@ export type MetadataParts = {
 
 /** GET /.well-known/oauth-authorization-server (RFC 8414). The issuer is configuration, never the Host header. */
 export function createMetadataEndpoint({ issuer, catalogue, storage, feed }: MetadataParts): Endpoint {
+  // Anybody may ask, as often as they like.
+  const listClouds = shared(() => storage.listClouds());
   return async (request) => {
-    const cloudEndpoints = (await storage.listClouds()).map((cloud) => cloud.endpoint);
+    const cloudEndpoints = (await listClouds()).map((cloud) => cloud.endpoint);
     const facts = { issuer, scopes: [...catalogue.keys()], cloudEndpoints, revocationKeys: feed.publicKeys };
     return answerDocument(createServerMetadata(facts), request.ifNoneMatch);
   };

@@ -44,7 +44,7 @@ describe("R-52: what is shed", () => {
     return { load, overload, shedOn, pass };
   };
   const asked = [paths.token, paths.credentialsInformation, paths.introspection];
-  const never = [paths.keySet, paths.metadata, paths.revocation, paths.revocations, "/healthz", "/nowhere"];
+  const never = [paths.keySet, paths.metadata, paths.revocation, paths.revocations];
 
   test("tokens alone, while a signature would have to wait for more than 0.2 s", () => {
     const { load, shedOn } = createClocked();
@@ -53,6 +53,18 @@ describe("R-52: what is shed", () => {
     load.waitSeconds = 0.201;
     expect(shedOn(asked)).toEqual([1, undefined, undefined]);
     expect(shedOn(never).every((seconds) => seconds === undefined)).toBe(true);
+  });
+
+  test("other spellings of a path are no way round it", () => {
+    const { load, shedOn, pass } = createClocked();
+    const spellings = ["/v1/oauth/%74oken", "/v1/oauth/token#x", "/v1/oauth/%6de", "/v1/oauth/%72evoke", "/nowhere"];
+    expect(shedOn(spellings).every((seconds) => seconds === undefined)).toBe(true);
+    load.waitSeconds = 0.201;
+    expect(shedOn(spellings)).toEqual([1, 1, 1, 1, 1]);
+    load.waitSeconds = 0;
+    pass(0.3, 100);
+    pass(0.3, 100);
+    expect(shedOn(spellings)).toEqual([1, 1, 1, 1, 1]);
   });
 
   test("all that callers may ask again, while the event loop is late; never keys, nor what takes tokens back", () => {

@@ -33,7 +33,9 @@ export type OverloadParts = {
 };
 
 /** Key set, metadata and all that takes tokens back are never shed: what depends on them is the safety of others. */
-const shedPaths: ReadonlySet<string> = new Set([paths.token, paths.credentialsInformation, paths.introspection]);
+const sparedPaths: ReadonlySet<string> = new Set([paths.keySet, paths.metadata, paths.revocation, paths.revocations]);
+/** Any other path is taken for the one of tokens, which can be spelled in many ways: /v1/oauth/%74oken is one. */
+const signsNothing: ReadonlySet<string> = new Set([paths.credentialsInformation, paths.introspection]);
 const tickMilliseconds = 50;
 
 /** by the time in the queues, the one for signatures and the one for the event loop. */
@@ -51,10 +53,10 @@ export function createOverload({ signingWaitSeconds, monotonicSeconds, randomByt
   };
   const timer = setInterval(tick, tickMilliseconds).unref();
   const isOverloaded = (path: string): boolean =>
-    isLoopOverloaded(ticks) || (path === paths.token && signingWaitSeconds() > longestWaitSeconds);
+    isLoopOverloaded(ticks) || (!signsNothing.has(path) && signingWaitSeconds() > longestWaitSeconds);
   return {
     shed: (path) => {
-      if (!shedPaths.has(path)) return undefined;
+      if (sparedPaths.has(path)) return undefined;
       requests += 1;
       if (!isOverloaded(path)) return undefined;
       shedRequests += 1;

@@ -68,7 +68,7 @@ async function revokePresentedToken(
   const forbidden = refuseRole(needed, target.accountId, caller) ?? refuseProof(needed, caller);
   if (forbidden !== undefined) return forbidden;
   if ((await storage.revokeToken({ tokenId, clientId, accountId, until }, author)) === "limit reached") {
-    const text = `There are ${tokenRevocationLimit} revoked tokens that live already: revoke all of the credential.`;
+    const text = `The account has ${tokenRevocationLimit} revoked tokens that live already: revoke all of the credential.`;
     return refuse("LIMIT_REACHED", text);
   }
   return { tokenId, clientId, accountId, projectId, until: formatTime(until) };

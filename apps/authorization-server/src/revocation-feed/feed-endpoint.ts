@@ -1,5 +1,6 @@
 import type { Endpoint } from "@biped/listener";
 import { isRefusal, type Parameters, parseFormParameters, type Refusal, readText, refuse } from "@biped/protocol";
+import { formatNetwork } from "../limits/failure-limit.ts";
 import type { RevocationFeed } from "./revocation-feed.ts";
 
 export type FeedEndpointParts = {
@@ -12,14 +13,14 @@ const longestWaitSeconds = 25;
 
 /** GET /v1/oauth/revocations: what guards need to refuse tokens that were taken back. */
 export function createFeedEndpoint({ feed, lagSeconds }: FeedEndpointParts): Endpoint {
-  return async ({ query }) => {
+  return async ({ query, source }) => {
     // Read
     const asked = readQuery(query);
     if (isRefusal(asked)) return asked;
-    const { after, waitSeconds } = asked;
+    const { after, waitSeconds: seconds } = asked;
 
     // Act
-    if (after !== undefined) await feed.waitForNews(after, waitSeconds);
+    if (after !== undefined) await feed.waitForNews(after, { seconds, source: formatNetwork(source) });
 
     // Answer
     const content = feed.formatDocument(after, Math.ceil(lagSeconds()));

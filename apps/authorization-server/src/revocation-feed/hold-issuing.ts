@@ -8,7 +8,8 @@ export type HoldParts = {
 /** Before a token is issued: until it would not be void from the start. Undefined, nearly always, where it is not. */
 export type HoldIssuing = () => Promise<void> | undefined;
 
-const longestMilliseconds = 2_000;
+/** A second for the cut-off, and two by which the clocks of two nodes may differ. */
+const longestMilliseconds = 3_000;
 const stepMilliseconds = 50;
 
 /** "Everything before T" may name the next second, so that no token of this one is left out. */

@@ -17,6 +17,8 @@ export type LiveRevocations = {
   readonly notBefore: () => number;
   /** Of the changes after `after`; but `notBefore` and `moved` are always whole. */
   readonly collect: (after: number) => Told;
+  /** The sequence after which there are just so many; 0 where there are no more in all. */
+  readonly sequenceBefore: (count: number) => number;
   /** Drops what happened at `since` or before. */
   readonly dropUntil: (since: number) => void;
   readonly count: () => number;
@@ -45,6 +47,7 @@ export function createLiveRevocations(): LiveRevocations {
       moved: [...moved].map(([id, { value }]) => [id, value] as const),
       ...collect(revocations.filter(({ sequence }) => sequence > after).map(({ value }) => value)),
     }),
+    sequenceBefore: (count) => revocations.at(-count - 1)?.sequence ?? 0,
     dropUntil: (since) => {
       // Most of the time nothing is due, which the oldest one tells.
       if (revocations[0] !== undefined && revocations[0].at <= since) {

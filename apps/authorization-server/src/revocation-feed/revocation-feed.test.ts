@@ -19,13 +19,13 @@ import { createKeyEncryptionKey } from "../signing/envelope.ts";
 import { migrateStorage, openStorage } from "../storage/open-storage.ts";
 import type { AuditEvent, Author, SigningKey, Storage } from "../storage/storage.ts";
 import { readRevocation } from "./read-revocation.ts";
-import { createRevocationFeed } from "./revocation-feed.ts";
+import { createRevocationFeed, type FeedParts } from "./revocation-feed.ts";
 
 const at = 1_800_000_000;
 const author: Author = { at, actor: "operator", requestId: undefined };
 const kek = createKeyEncryptionKey(Buffer.alloc(32, 7));
 
-function createFeed(storage: Storage, clock = { seconds: at }, snapshotSeconds = 0) {
+function createFeed(storage: FeedParts["storage"], clock = { seconds: at }, snapshotSeconds = 0) {
   const keyRing = { keySet: () => ({ keys: [{ kid: "k1" }] }) };
   return createRevocationFeed({
     storage,
@@ -38,6 +38,8 @@ function createFeed(storage: Storage, clock = { seconds: at }, snapshotSeconds =
 }
 
 type Feed = ReturnType<typeof createFeed>;
+
+const wait = { seconds: 20, source: "192.0.2.1" };
 
 function read(feed: Feed, after?: number): RevocationDocument {
   const [, payload = ""] = feed.formatDocument(after, 1).split(".");
@@ -354,7 +356,7 @@ describe("what is remembered", () => {
     const events = Array.from({ length: 2_000 }, (_, index): AuditEvent => {
       const entry = { actor: "operator", action: "token.revoked", subject: `token:${index}`, hash: "" };
       const none = { accountId: 1, requestId: undefined, source: undefined, before: undefined, after: {} };
-      return { ...entry, ...none, sequence: index + 1, at: index < 1_300 ? at - 3_900 : at };
+      return { ...entry, ...none, sequence: index + 1, at: index < 1_400 || index % 4 > 0 ? at - 3_900 : at };
     });
     const pageAuditEvents = vi.fn<Storage["pageAuditEvents"]>(async (_reach, _filter, { before = 0, limit }) =>
       events.slice(Math.max(0, before - 1 - limit), before - 1).toReversed(),
@@ -363,14 +365,14 @@ describe("what is remembered", () => {
     await feed.load({ sequence: 2_000, hash: "" });
     expect(pageAuditEvents).toHaveBeenCalledTimes(3);
     expect(read(feed)).toMatchObject({ after: 0, sequence: 2_000 });
-    expect(read(feed).marks).toHaveLength(700);
+    expect(read(feed).marks).toHaveLength(150);
     const askings = [499, 500, 1_990, 2_000, 2_001].map((after) => read(feed, after));
     expect(askings.map(({ after, marks }) => [after, marks.length])).toEqual([
-      [0, 700],
-      [500, 700],
-      [1_990, 10],
+      [0, 150],
+      [500, 150],
+      [1_990, 2],
       [2_000, 0],
-      [0, 700],
+      [0, 150],
     ]);
   });
 
@@ -379,7 +381,7 @@ describe("what is remembered", () => {
     const head = await storage.findAuditHead();
     await feed.load(head);
     let heard = false;
-    const waiting = feed.waitForNews(head.sequence, 20).then(() => {
+    const waiting = feed.waitForNews(head.sequence, wait).then(() => {
       heard = true;
     });
     const { id } = await storage.createAccount({ name: "Example" }, author);
@@ -390,7 +392,7 @@ describe("what is remembered", () => {
     await feed.take(await storage.listAuditEvents(head.sequence + 1, 100));
     await waiting;
     expect(feed.measure().waiting).toBe(0);
-    await feed.waitForNews(head.sequence, 20);
+    await feed.waitForNews(head.sequence, wait);
   });
 
   test("a sequence that another node told a moment ago is waited for, for a second", async () => {
@@ -398,11 +400,33 @@ describe("what is remembered", () => {
     const head = await storage.findAuditHead();
     await feed.load(head);
     vi.useFakeTimers();
-    const waiting = feed.waitForNews(head.sequence + 1, 20);
+    const waiting = feed.waitForNews(head.sequence + 1, wait);
     await vi.advanceTimersByTimeAsync(1_000);
     await waiting;
     vi.useRealTimers();
   });
+});
+
+test("parts hold 200 revocations at most: whoever knows less gets the whole, which all others get too", async () => {
+  const log = { pageAuditEvents: async () => [], listClouds: async () => [], listDisabledProjects: async () => [] };
+  const feed = createFeed(log);
+  const revoke = (_: unknown, index: number): AuditEvent => {
+    const change = { action: "token.revoked", subject: `token:${index}`, before: undefined, after: undefined };
+    return { ...author, ...change, sequence: 10 + 2 * index, accountId: 1, source: undefined, hash: "" };
+  };
+  await feed.load({ sequence: 9, hash: "" });
+  await feed.take(Array.from({ length: 300 }, revoke));
+  const countAfter = (after: number) => [read(feed, after).after, read(feed, after).marks.length];
+  expect([countAfter(9), countAfter(207)]).toEqual([
+    [0, 300],
+    [0, 300],
+  ]);
+  expect(feed.formatDocument(9, 1)).toBe(feed.formatDocument(207, 1));
+  expect([countAfter(208), countAfter(209), countAfter(608)]).toEqual([
+    [208, 200],
+    [209, 200],
+    [608, 0],
+  ]);
 });
 
 test("events of other nouns, or without epochs, take nothing back", () => {
@@ -425,4 +449,17 @@ test("events of other nouns, or without epochs, take nothing back", () => {
     id: 1,
     epoch: 2,
   });
+});
+
+test("a document says when it was signed, and is given to all who ask for the same in these ten seconds", async () => {
+  const log = { pageAuditEvents: async () => [], listClouds: async () => [], listDisabledProjects: async () => [] };
+  const clock = { seconds: at };
+  const feed = createFeed(log, clock);
+  await feed.load({ sequence: 9, hash: "" });
+  const first = feed.formatDocument(9, 1);
+  expect(read(feed, 9).issuedAtSeconds).toBe(at);
+  clock.seconds = at + 9;
+  expect(feed.formatDocument(9, 1)).toBe(first);
+  clock.seconds = at + 10;
+  expect(read(feed, 9).issuedAtSeconds).toBe(at + 10);
 });

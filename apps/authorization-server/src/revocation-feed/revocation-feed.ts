@@ -1,3 +1,4 @@
+import { revocationsKeptSeconds } from "@biped/protocol";
 import type { KeyEncryptionKey } from "../signing/envelope.ts";
 import type { KeyRing } from "../signing/key-ring.ts";
 import type { AuditEvent, AuditHead, Storage } from "../storage/storage.ts";
@@ -26,9 +27,9 @@ export type RevocationFeed = {
   /** The events that follow in the log. */
   readonly take: (events: readonly AuditEvent[]) => Promise<void>;
   /** Resolves as soon as there is something that a follower who knows `after` does not. */
-  readonly waitForNews: (after: number, seconds: number) => Promise<void>;
+  readonly waitForNews: (after: number, wait: NewsWait) => Promise<void>;
   /**
-   * The signed document of what came after `after`; the whole where that is undefined, or not in memory.
+   * The signed document of what came after `after`; the whole where that is undefined, not in memory, or long ago.
    * @param ageSeconds Since the node last heard from its store.
    */
   readonly formatDocument: (after: number | undefined, ageSeconds: number) => string;
@@ -41,8 +42,15 @@ export type RevocationFeed = {
   readonly close: () => void;
 };
 
-const waitingLimit = 2_000;
+export type NewsWait = { readonly seconds: number; readonly source: string };
+
+const pollLimits = { all: 2_000, source: 500 };
 const keptDocuments = 100;
+/**
+ * Whoever knows less gets the whole, which is made once for all: anybody may ask for the parts after any sequence, and
+ * each of them would be made for that one question.
+ */
+const longestPart = 200;
 /** For a node that is behind the one which the follower asked before. */
 const catchUpSeconds = 1;
 
@@ -72,7 +80,7 @@ function createMemory(sequence: number): Memory {
 
 export function createRevocationFeed(parts: FeedParts): RevocationFeed {
   const signer = createRevocationSigner(parts.kek);
-  const polls = createWaitingPolls(waitingLimit);
+  const polls = createWaitingPolls(pollLimits);
   let memory = createMemory(0);
   const since = (): number => parts.nowSeconds() - revocationSeconds - parts.snapshotSeconds;
   const hold = (next: Memory): void => {
@@ -85,21 +93,31 @@ export function createRevocationFeed(parts: FeedParts): RevocationFeed {
     publicKeys: signer.publicKeys,
     load: async (head) => hold(await loadMemory(parts, head, since())),
     take: async (events) => hold(await addEvents(parts, memory, events)),
-    waitForNews: (after, seconds) => {
+    waitForNews: (after, { seconds, source }) => {
       const longest = after > memory.sequence ? Math.min(seconds, catchUpSeconds) : seconds;
-      return memory.news > after ? Promise.resolve() : polls.wait(longest * 1000);
+      return memory.news > after ? Promise.resolve() : polls.wait(longest * 1000, source);
     },
     formatDocument: (asked = 0, ageSeconds) => {
       const { live, floor, sequence, documents } = memory;
-      const after = asked < floor || asked > sequence ? 0 : asked;
+      const earliest = Math.max(floor, live.sequenceBefore(longestPart));
+      const after = asked < earliest || asked > sequence ? 0 : asked;
       const keyIds = listKeyIds(parts.keyRing);
-      const name = [after, ageSeconds, ...keyIds].join(" ");
+      const issuedAtSeconds = parts.nowSeconds();
+      const name = [after, ageSeconds, Math.floor(issuedAtSeconds / revocationsKeptSeconds), ...keyIds].join(" ");
       const known = documents.get(name);
       if (known !== undefined) return known;
       if (documents.size >= keptDocuments) documents.clear();
       live.dropUntil(since());
       const told = collect(memory, after);
-      const signed = signer.sign({ issuer: parts.issuer, after, sequence, ageSeconds, keyIds, ...told });
+      const signed = signer.sign({
+        issuer: parts.issuer,
+        issuedAtSeconds,
+        after,
+        sequence,
+        ageSeconds,
+        keyIds,
+        ...told,
+      });
       documents.set(name, signed);
       return signed;
     },

@@ -26,13 +26,22 @@ const claims: PresentedClaims = {
   jti: "token-1",
   scope: "metrics",
   project_id: 42,
-  account_id: 7,
+  account_id: 1,
   secret_id: "secret-1",
   epochs: { account: 0, project: 0, credential: 0 },
 };
 
 const folder = mkdtempSync(join(tmpdir(), "biped-revocation-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function createOwner(storage: Storage): Promise<void> {
+  const author = { at: now, actor: "operator", requestId: undefined };
+  const { id: accountId } = await storage.createAccount({ name: "Example" }, author);
+  const rights = { scopes: ["metrics"], allowedRanges: [], expiresAt: undefined };
+  const secret = { id: claims.secret_id, digest: "0a".repeat(32), pepperId: "pepper-1", expiresAt: undefined };
+  const credential = { clientId, accountId, projectId: undefined, name: "Nightly export", ...rights };
+  await storage.createCredential(credential, secret, author);
+}
 
 const engines = [
   { name: "SQLite", createUrl: async () => `sqlite:${join(folder, "revocation.db")}` },
@@ -48,6 +57,7 @@ describe.for(engines)("$name", ({ createUrl }) => {
     await migrateStorage(url);
     failing = createFailingDatabase(await openDatabase<Schema>({ url, migrations }));
     storage = createSqlStorage(failing.database);
+    await createOwner(storage);
     const endpoint = createRevocationEndpoint({
       storage,
       nowSeconds: () => now,
@@ -90,8 +100,8 @@ describe.for(engines)("$name", ({ createUrl }) => {
     ]);
   });
 
-  test("429 RATE_LIMITED: a token beyond 10,000 of the credential that live and are revoked; 200 again for one of them", async () => {
-    const row = { client_id: clientId, account_id: 7, until: now + 1, revoked_at: now };
+  test("429 RATE_LIMITED: a token beyond 10,000 of the account that live and are revoked; 200 again for one of them", async () => {
+    const row = { client_id: clientId, account_id: 1, until: now + 1, revoked_at: now };
     for (let made = 0; made < 10_000; made += 1000) {
       const rows = Array.from({ length: 1000 }, (_, index) => ({ ...row, token_id: `good-bulk-${made + index}` }));
       await failing.database.db.insertInto("token_revocation").values(rows).execute();

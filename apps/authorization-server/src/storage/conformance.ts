@@ -625,24 +625,31 @@ function describeTheRest(suite: Suite): void {
       ]);
     });
 
-    it("of 10,000 tokens of a credential that live and are revoked there is no next one; of another there is", async (given) => {
+    it("of 10,000 tokens of an account that live and are revoked there is no next one; of another there is", async (given) => {
       const { storage, fixture, listNewEvents } = given;
-      const [clientId, accountId] = [randomUUID(), 7];
+      const [place, another] = [await createPlace(storage), await createPlace(storage)];
+      const { accountId } = place;
+      const [{ clientId }, beside] = [await createCredential(storage, place), await createCredential(storage, place)];
+      const foreign = await createCredential(storage, another);
       // 9,999 of them live, and one has ended.
       await fixture.execute(
         `insert into token_revocation (token_id, client_id, account_id, until, revoked_at)
          with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n < 9999)
-         select '${clientId}-' || n, '${clientId}', 7, ${at + 1} - (case when n = 0 then 1 else 0 end), ${at} from numbers`,
+         select '${clientId}-' || n, '${clientId}', ${accountId}, ${at + 1} - (case when n = 0 then 1 else 0 end), ${at}
+         from numbers`,
       );
-      const revoke = (tokenId: string, of = clientId) =>
-        storage.revokeToken({ tokenId, clientId: of, accountId, until: at + 3600 }, author);
+      const revoke = (tokenId: string, { credential } = beside) => {
+        const owner = { clientId: credential.clientId, accountId: credential.accountId };
+        return storage.revokeToken({ tokenId, ...owner, until: at + 3600 }, author);
+      };
       const [last, next, elsewhere] = [randomUUID(), randomUUID(), randomUUID()];
       expect(await revoke(last)).toBeUndefined();
       expect(await revoke(next)).toBe("limit reached");
       expect(await revoke(last)).toBeUndefined();
       expect(await storage.isTokenRevoked(next)).toBe(false);
-      expect(await revoke(elsewhere, randomUUID())).toBeUndefined();
-      expect((await listNewEvents()).map(({ subject }) => subject)).toEqual([`token:${last}`, `token:${elsewhere}`]);
+      expect(await revoke(elsewhere, foreign)).toBeUndefined();
+      const taken = (await listNewEvents()).filter(({ action }) => action === "token.revoked");
+      expect(taken.map(({ subject }) => subject)).toEqual([`token:${last}`, `token:${elsewhere}`]);
     });
 
     it("five minutes after its token has ended, a revocation is swept", async ({ storage, other }) => {

@@ -229,7 +229,7 @@ export type Asking = {
 };
 
 export const credentialLimit = 10;
-/** So many tokens of one credential may be taken back one by one while they live: the feed has to hold them all. */
+/** So many tokens of one account may be taken back one by one while they live: the feed has to hold them all. */
 export const tokenRevocationLimit = 10_000;
 
 export type Storage = CoreStorage & AdministrationStorage & ViewStorage & CopyStorage;
@@ -364,7 +364,7 @@ export type CoreStorage = {
   /** Answers what was confirmed, undefined if there was nothing to confirm. */
   readonly confirmRestore: (author: Author) => Promise<Restore | undefined>;
 
-  /** Revoking twice is one revocation and one audit event. At most `tokenRevocationLimit` a credential. */
+  /** Revoking twice is one revocation and one audit event. At most `tokenRevocationLimit` an account. */
   readonly revokeToken: (revocation: TokenRevocation, author: Author) => Promise<undefined | "limit reached">;
   readonly isTokenRevoked: (tokenId: string) => Promise<boolean>;
   /** Raises the epoch, so that no token from before is good; new ones are. Undefined if there is no such owner. */

@@ -61,9 +61,10 @@ async function revokeToken(
   const known = trx.selectFrom("token_revocation").select("token_id").where("token_id", "=", toName(tokenId));
   if ((await known.executeTakeFirst()) !== undefined) return { answer: undefined };
   const { count } = await trx
-    .selectFrom("token_revocation")
+    .selectFrom("live_credential")
+    .innerJoin("token_revocation", "token_revocation.client_id", "live_credential.client_id")
     .select((select) => select.fn.countAll<number>().as("count"))
-    .where("client_id", "=", toName(clientId))
+    .where("live_credential.account_id", "=", accountId)
     .where("until", ">", at)
     .executeTakeFirstOrThrow();
   if (count >= tokenRevocationLimit) return { answer: "limit reached" };
