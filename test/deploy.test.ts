@@ -101,6 +101,21 @@ describe("deploy/compose.yaml", () => {
     expect(JSON.stringify(service.environment ?? {})).not.toMatch(/:\/\/[^/"]*:[^/"]*@|BIPED_KEK":/);
   });
 
+  test("each service has the variables of its environment and no more, and whoever serves has where to write", () => {
+    for (const { environment = {} } of Object.values(services))
+      expect(Object.keys(environment).filter((name) => !/^[A-Z][A-Z0-9_]*$/.test(name))).toEqual([]);
+    const mountPoints = ["server-1", "server-2", "exports"].map((name) => services[name].volumes);
+    expect(mountPoints).toEqual(["server-1", "server-2", "exports"].map((name) => [`${name}:/var/lib/biped`]));
+    // The image asks a listener how it is, and a step that ends has none.
+    for (const name of ["migrate", "migrate-exports"]) expect(services[name].healthcheck).toEqual({ disable: true });
+    for (const { volumes = [] } of Object.values(services)) {
+      const named = volumes
+        .map((volume: string) => volume.split(":")[0])
+        .filter((from: string) => !from.startsWith("."));
+      expect(Object.keys(compose.volumes)).toEqual(expect.arrayContaining(named));
+    }
+  });
+
   test("its servers start with their settings, drain before they are killed, and trust the proxy alone", () => {
     const servers = of("biped-server");
     expect(servers.map(([name]) => name)).toEqual(["migrate", "server-1", "server-2"]);
@@ -134,16 +149,24 @@ describe("deploy/compose.yaml", () => {
     const urls = [issuer, console, services.exports.environment.BIPED_ENDPOINT];
     expect(urls.map((url) => new URL(url).hostname)).toEqual(names);
     expect(services.proxy.networks.front.aliases).toEqual(names);
+    expect([...caddyfile.matchAll(/^(\S+\.example\.com) \{\n\timport internal$/gm)].map(([, name]) => name)).toEqual(
+      names,
+    );
+    expect(caddyfile).toMatch(
+      /^\(internal\) \{\n\t@internal path \/metrics \/healthz \/readyz\n\trespond @internal 404\n\}$/m,
+    );
   });
 });
 
-test("deploy/proxy/nginx.conf waits longer than a guard does, replaces what callers claim, and logs no query", () => {
+test("deploy/proxy/nginx.conf waits longer than a guard does, replaces what callers claim, and tells nobody how nodes are", () => {
   const nginx = read("proxy/nginx.conf");
   expect(Number(/proxy_read_timeout (\d+)s/.exec(nginx)?.[1])).toBeGreaterThan(25);
   expect(nginx).toContain("proxy_set_header X-Forwarded-For $remote_addr;");
   expect(nginx).toContain("proxy_set_header Host $host;");
   expect(/log_format biped '(.*)'/.exec(nginx)?.[1]).not.toMatch(/\$(?:request|request_uri|args|query_string)\b/);
   const { publicPort, adminPort } = checkServer({});
+  expect(nginx.match(/^server \{$/gm)).toHaveLength(2);
+  expect(nginx.match(/location ~ \^\/\(metrics\|healthz\|readyz\)\$ \{\n {4}return 404;/g)).toHaveLength(2);
   const ports = [...nginx.matchAll(/^ {2}server \S+:(\d+) /gm)].map(([, port]) => Number(port));
   expect(ports).toEqual([publicPort, publicPort, adminPort, adminPort]);
 });
@@ -271,6 +294,8 @@ describe("deploy/systemd", () => {
   test.each(units)("%s leaves no memory behind, gains nothing, and writes in its own directory alone", (unit) => {
     expect(readUnit(unit)).toMatchObject({
       LimitCORE: "0",
+      Restart: "always",
+      StartLimitIntervalSec: "0",
       NoNewPrivileges: "yes",
       ProtectSystem: "strict",
       ProtectHome: "yes",

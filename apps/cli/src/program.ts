@@ -50,7 +50,8 @@ export function createProgram(context: CommandContext): Command {
       getOutHasColors: () => bold("x") !== "x",
       getErrHasColors: () => terminal.errorStyle.bold("x") !== "x",
     })
-    .configureHelp({ showGlobalOptions: true, styleTitle: bold })
+    // The longest of our commands and their arguments leave 20 columns and some of 80.
+    .configureHelp({ showGlobalOptions: true, styleTitle: bold, minWidthToWrap: 20 })
     .addHelpText("after", epilogue);
   addGlobalOptions(program);
   addLoginCommand(program, context);

@@ -18,9 +18,9 @@ type EverythingOptions = ConfirmOptions & { readonly before?: string };
 const help = `
 What is taken back is refused by every guard that follows the revocation feed
 within seconds. A credential, a project and an account live on: their programs get
-new tokens. To stop them, disable them (\`biped admin accounts disable\`).
+new tokens. To stop them, disable them (\`biped admin credentials disable\`).
 ${formatExamples(
-  "admin revoke token < token.txt --yes",
+  "admin revoke token --yes < token.txt",
   `admin revoke credential ${sampleId}`,
   "admin revoke everything --before 2026-11-26T12:00:00Z",
 )}`;
@@ -46,7 +46,7 @@ export function addRevokeCommands(admin: Command, context: CommandContext): void
   revoke
     .command("key")
     .description("emergency: another key signs, and this one's tokens are void")
-    .argument("<kid>", "the key whose private half is known to others")
+    .argument("<kid>", "the key, as `biped admin signing-keys list` names it")
     .option(...confirmOption)
     .addHelpText("after", formatExamples("admin revoke key HThxctUNoXDF6mxcEv6zDCbpw2z1todS4DDZlmIhaTE"))
     .action((kid: string, options: ConfirmOptions, command: Command) =>
@@ -54,8 +54,8 @@ export function addRevokeCommands(admin: Command, context: CommandContext): void
     );
   revoke
     .command("everything")
-    .description("emergency: all tokens of all accounts, to a point in time")
-    .option("--before <time>", "ISO 8601; until now without it", parsePoint)
+    .description("emergency: all tokens of all accounts, up to now or to a time")
+    .option("--before <time>", "those from before this time (ISO 8601, with its zone); all without it", parsePoint)
     .option(...confirmOption)
     .addHelpText(
       "after",

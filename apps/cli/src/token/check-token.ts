@@ -48,7 +48,7 @@ const laterChecks = [
   "members",
 ];
 
-/** Every check with its verdict. A revoked token passes: only the service knows about that. */
+/** Every check with its verdict. A token that was taken back passes: nobody is asked about that. */
 export async function checkToken(token: string, expectations: Expectations): Promise<Check[]> {
   const decoded = decodeToken(token);
   const scope = expectations.requiredScopes.length > 0 ? ["scope"] : [];
@@ -70,7 +70,7 @@ export async function checkToken(token: string, expectations: Expectations): Pro
     ...checkTimes(claims, expectations.nowMilliseconds),
     checkMembers(claims),
     ...scope.map((name) => checkScope(name, claims.scope, expectations.requiredScopes)),
-    skipped("revocation", "not asked: only the service knows whether it was revoked"),
+    skipped("revocation", "not asked: guards and the introspection endpoint know whether it was revoked"),
   ];
 }
 

@@ -12,7 +12,8 @@ import { readIssuer } from "./issuer.ts";
 const examples = `
 The token is checked against the metadata and the keys of the profile's service,
 or of --auth-url; never against an address that the token names. No credential
-is needed. Whether the token was revoked, only the service knows.
+is needed. Whether the token was revoked is not asked: guards know, and the
+introspection endpoint.
 
 Exit code 0 when every check passes, 1 when one fails, 5 when the service
 publishes no metadata and keys.

@@ -28,7 +28,7 @@ export function RevocationsPage() {
     <>
       <PageHeader
         title="Revocations"
-        text="Tokens that were taken back before they ended. Every guard learns of it, and refuses them within ten seconds."
+        text="Tokens that were taken back before they ended. Every guard that can reach this server refuses them within ten seconds."
         actions={mayChange && <Button onClick={() => setOpen("token")}>Take back one token</Button>}
       />
       <div className="stack stack--loose">

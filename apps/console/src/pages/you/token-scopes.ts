@@ -6,12 +6,28 @@ type ScopeText = { readonly scope: TokenScope; readonly title: string; readonly 
 
 /** What a token may change, in the order of the navigation. Reading is part of every one. */
 export const scopeTexts: readonly ScopeText[] = [
-  { scope: "accounts", title: "Accounts", text: "Create, rename and disable them, and set how long credentials live." },
-  { scope: "projects", title: "Projects", text: "Create, change and disable them, and move them to another cloud." },
+  {
+    scope: "accounts",
+    title: "Accounts",
+    text: "Create, rename and disable them, take their tokens back, and set how long credentials live.",
+  },
+  {
+    scope: "projects",
+    title: "Projects",
+    text: "Create, change and disable them, take their tokens back, and move them to another cloud.",
+  },
   { scope: "export-jobs", title: "Export jobs", text: "Create, pause and delete them, and get links to their files." },
-  { scope: "credentials", title: "Credentials", text: "Create, change and delete them, and rotate their secrets." },
+  {
+    scope: "credentials",
+    title: "Credentials",
+    text: "Create, change and delete them, rotate their secrets, and take tokens back.",
+  },
   { scope: "clouds", title: "Clouds", text: "Create them, and change the endpoints to which tokens are sent." },
-  { scope: "signing-keys", title: "Signing keys", text: "Rotate them, and end them in an emergency." },
+  {
+    scope: "signing-keys",
+    title: "Signing keys",
+    text: "Rotate them, end them in an emergency, and take the tokens of everybody back.",
+  },
   { scope: "administrators", title: "Administrators", text: "Invite and disable people, and set their roles." },
 ];
 
