@@ -115,6 +115,11 @@ export function isExpired(model: Model, { issuedAt }: Token): boolean {
   return model.now >= issuedAt + lifetimeSeconds;
 }
 
+/** Whether nobody may take it any more, however much clocks differ, so that there is nothing to take back. */
+export function isOver(model: Model, { issuedAt }: Token): boolean {
+  return model.now >= issuedAt + lifetimeSeconds + 120;
+}
+
 /** Introspection by the token's own credential, which says more than a guard can know. */
 export function isActive(model: Model, token: Token): boolean {
   const credential = at(model.credentials, token.credential);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { StoreUnavailable } from "@biped/database";
 import { createListener, type Listener, type Log, type Routes } from "@biped/listener";
-import type { SecretEnvironment } from "@biped/protocol";
+import { longestClockToleranceSeconds, type SecretEnvironment } from "@biped/protocol";
 import { createAdminRoutes } from "./admin-routes.ts";
 import { openSetup } from "./administrators/first-run.ts";
 import { createPublicRoutes, type PublicEndpoints } from "./app.ts";
@@ -241,16 +241,17 @@ export function createEndpoints(config: Config, made: Made): PublicEndpoints {
   const authenticateCredential = tracing.traceAuthentication(createAuthenticateCredential({ ...made, ...limits }));
   const recordIssue = auditMode === "strict" ? createIssueRecorder(made.storage) : undefined;
   const readOwnToken = createReadOwnToken({ keyRing, issuer, nowSeconds });
+  // As long as some guard may take a token it can be taken back.
+  const readRevocable = createReadOwnToken({
+    ...{ keyRing, issuer, nowSeconds },
+    clockToleranceSeconds: longestClockToleranceSeconds,
+  });
   const parts = { ...made, ...limits, authenticateCredential, readOwnToken, issuer, catalogue, recordIssue };
   return {
     token: tracing.traceEndpoint("token", createTokenEndpoint(parts)),
     credentialsInformation: createCredentialsEndpoint(parts),
     introspection: createIntrospectionEndpoint(parts),
-    // Guards may take a token for two minutes after its end: so long it can be taken back.
-    revocation: createRevocationEndpoint({
-      ...parts,
-      readOwnToken: createReadOwnToken({ ...parts, clockToleranceSeconds: 120 }),
-    }),
+    revocation: createRevocationEndpoint({ ...parts, readOwnToken: readRevocable }),
     metadata: createMetadataEndpoint(parts),
     keySet: createKeySetEndpoint(keyRing),
     revocations: tracing.traceEndpoint("revocations", createFeedEndpoint({ feed, lagSeconds: changes.lagSeconds })),

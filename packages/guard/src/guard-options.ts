@@ -1,6 +1,7 @@
 import {
   defaultScopes,
   isSigningAlgorithm,
+  longestClockToleranceSeconds,
   paths,
   type ScopeCatalogue,
   type SigningAlgorithm,
@@ -168,8 +169,8 @@ function isLoopback(hostname: string): boolean {
 
 function findNumberMistakes({ clockToleranceSeconds, cache }: GuardOptions): readonly string[] {
   const mistakes: string[] = [];
-  if (clockToleranceSeconds !== undefined && !isWithin(clockToleranceSeconds, 0, 120)) {
-    mistakes.push("clockToleranceSeconds must be a number from 0 to 120");
+  if (clockToleranceSeconds !== undefined && !isWithin(clockToleranceSeconds, 0, longestClockToleranceSeconds)) {
+    mistakes.push(`clockToleranceSeconds must be a number from 0 to ${longestClockToleranceSeconds}`);
   }
   if (cache !== undefined && !(Number.isInteger(cache.maxEntries) && isWithin(cache.maxEntries, 1, 1_000_000))) {
     mistakes.push("cache.maxEntries must be an integer from 1 to 1000000");

@@ -2,6 +2,8 @@ import type { Epochs, Grant } from "./client-credentials-grant.ts";
 
 export const accessTokenType = "at+jwt";
 export const accessTokenLifetimeSeconds = 3600;
+/** For so long after its end a guard may still take a token, whose clock may differ. */
+export const longestClockToleranceSeconds = 120;
 
 /** JWS algorithms that sign access tokens (RFC 7518 §3.1; Ed25519 as RFC 9864 §2.2 names it). */
 export const signingAlgorithms = ["RS256", "ES256", "Ed25519"] as const;

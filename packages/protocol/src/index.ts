@@ -4,6 +4,7 @@ export {
   accessTokenType,
   createAccessTokenClaims,
   isSigningAlgorithm,
+  longestClockToleranceSeconds,
   type PresentedClaims,
   parseAccessTokenClaims,
   type SigningAlgorithm,
