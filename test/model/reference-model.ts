@@ -111,7 +111,7 @@ function isVoid(model: Model, token: Token): boolean {
   );
 }
 
-export function isExpired(model: Model, { issuedAt }: Token): boolean {
+function isExpired(model: Model, { issuedAt }: Token): boolean {
   return model.now >= issuedAt + lifetimeSeconds;
 }
 
