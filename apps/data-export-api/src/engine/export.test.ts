@@ -214,9 +214,13 @@ function readValue(row: Row, field: JobField): Value {
 
 function formatCell(value: Value, formulaGuard: boolean): string {
   if (value === null) return "";
-  if (typeof value !== "string") return formatJson(value);
+  if (typeof value !== "string") return formatJson(value).replace(/\\(?:u[0-9a-f]{4}|.)/g, writeEscape);
   return formulaGuard && /^[=+\-@\t\r\0]/.test(value) ? `'${value}` : value;
 }
+
+/** JSON.stringify has small letters in an escape of a control character, DuckDB capitals; both are JSON. */
+const writeEscape = (written: string): string =>
+  written.startsWith("\\u") ? `\\u${written.slice(2).toUpperCase()}` : written;
 
 /** One text a row, so that rows compare as multisets. */
 function expectRows(rows: readonly Row[], { selection, format, formulaGuard }: Wish): readonly string[] {
