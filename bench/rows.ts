@@ -175,7 +175,7 @@ const nodeRows: readonly Row[] = [
   nodeRow("many", "nodes: RS256 tokens/s, MANY credentials", "node, many credentials"),
   nodeRow(
     "statements-one",
-    "nodes: statements and connections taken per token, one credential",
+    "nodes: statements per token, one credential",
     "node, warm",
     "statementsPerToken",
   ),
@@ -184,7 +184,7 @@ const nodeRows: readonly Row[] = [
   nodeRow("polls", "nodes: polls of the revocation feed/s", "node, feed", "pollsPerSecond"),
   nodeRow(
     "rest",
-    "nodes: statements and connections taken/s for nothing but to follow changes",
+    "nodes: statements/s for nothing but to follow changes",
     "node, feed",
     "statementsPerSecond",
   ),
