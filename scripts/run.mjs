@@ -42,6 +42,11 @@ const commands = {
     does: "faults, floods and long proofs, for up to 150 minutes; --help says more",
     entry: ["scripts/soak.mjs"],
   },
+  mutation: {
+    does: "changes the code in small ways that the tests must notice, for up to 60 minutes; --help says more",
+    entry: ["scripts/mutation.mjs"],
+    also: "test/mutation",
+  },
   check: { does: "types, lint, boundaries, documents, unused code", entry: ["scripts/check.mjs"] },
   build: {
     does: "compile, and pack what is published into dist/",

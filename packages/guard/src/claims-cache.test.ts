@@ -134,10 +134,40 @@ test("what one handler is given, another cannot have changed", async () => {
   expect(await guard.verify(token)).toMatchObject({ project_id: 42 });
 });
 
+const keys: KeySet = { keys: new Map(), knownHeaders: new Map() };
+const claims = (jti: string, exp = start + 3600) => ({ jti, exp, aud: [], epochs: {} }) as never;
+
+test("of ten places five are for the young: what is older goes, unless it was asked for", () => {
+  const cache = createClaimsCache(10);
+  const store = (from: number, to: number): void => {
+    for (let at = from; at <= to; at += 1) cache.store(`k${at}`, claims(`k${at}`), { keys, nowSeconds: start });
+  };
+  const isFound = (name: string): boolean => cache.find(name, keys, start) !== undefined;
+  store(1, 10);
+  expect(["k1", "k2"].map(isFound)).toEqual([true, false]);
+  store(11, 14);
+  // Whoever is found among the old makes the young ones old, as there are five of them, and k6 is gone with the rest.
+  expect(["k1", "k11", "k14", "k10", "k6"].map(isFound)).toEqual([true, true, true, true, false]);
+});
+
+test("it is found from the second in which it was stored, for 60 seconds, with the same keys alone", () => {
+  const cache = createClaimsCache(10);
+  cache.store("k", claims("k"), { keys, nowSeconds: start });
+  const isFound = (seconds: number) => cache.find("k", keys, start + seconds) !== undefined;
+  expect([-1, 0, 59, 60].map(isFound)).toEqual([false, true, true, false]);
+  expect(cache.find("k", { ...keys }, start)).toBeUndefined();
+  expect(isFound(0)).toBe(false);
+});
+
+test("what has ended already takes the place of nothing", () => {
+  const cache = createClaimsCache(2);
+  cache.store("good", claims("good"), { keys, nowSeconds: start });
+  for (const name of ["a", "b", "c"]) cache.store(name, claims(name, start), { keys, nowSeconds: start });
+  expect(cache.find("good", keys, start)).toMatchObject({ jti: "good" });
+});
+
 test("it never holds more than its bound, and what is asked for often stays", () => {
   const cache = createClaimsCache(10);
-  const keys: KeySet = { keys: new Map(), knownHeaders: new Map() };
-  const claims = (jti: string) => ({ jti, exp: start + 3600, aud: [], epochs: {} }) as never;
   cache.store("often", claims("often"), { keys, nowSeconds: start });
   for (let index = 0; index < 1000; index += 1) {
     cache.store(`k${index}`, claims(`k${index}`), { keys, nowSeconds: start });

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { createAccessTokenClaims, isSigningAlgorithm, parseAccessTokenClaims } from "./access-token.ts";
+import {
+  accessTokenType,
+  createAccessTokenClaims,
+  isSigningAlgorithm,
+  parseAccessTokenClaims,
+} from "./access-token.ts";
 import type { Grant } from "./client-credentials-grant.ts";
 
 const grant: Grant = {
@@ -119,6 +124,10 @@ describe("the claims of a presented token", () => {
       expect(parseAccessTokenClaims(value)).toBeUndefined();
     }
   });
+});
+
+test("the type of an access token is that of RFC 9068 §2.1", () => {
+  expect(accessTokenType).toBe("at+jwt");
 });
 
 describe("the signing algorithms", () => {

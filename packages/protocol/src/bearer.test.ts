@@ -100,6 +100,16 @@ describe('400 INVALID_REQUEST, error="invalid_request"', () => {
   );
 });
 
+test.each<[string, string, readonly string[]]>([
+  ["An access token is required.", "An access token is required.", []],
+  ["An access token is required.", "An access token is required.", [""]],
+  ["not the Bearer scheme", "An access token is required.", ["Basic YTpi"]],
+  ["malformed Bearer value", "Auth token is invalid.", ["Bearer"]],
+  ["oversized header", "Auth token is invalid.", [`Bearer ${"a".repeat(8186)}`]],
+])("the log is told: %s", (reason, description, authorization) => {
+  expect(parseBearer(authorization, "")).toMatchObject({ description, reason });
+});
+
 describe("the challenge of a resource API (RFC 6750 §3)", () => {
   test("403 INSUFFICIENT_SCOPE names the scopes that are wanted", () => {
     const refusal = refuseToken("INSUFFICIENT_SCOPE", "The scope is missing.", "no metrics", "data-export metrics");

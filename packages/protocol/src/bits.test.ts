@@ -14,6 +14,17 @@ test("most significant bit first; the last octet is filled up with zeros", () =>
   );
 });
 
+test.each([
+  [0, "00000000"],
+  [127, "01111111"],
+  [128, "10000000 00000001"],
+  [16_384, "10000000 10000000 00000001"],
+])("the length %i is %s: LEB128", (value, octets) => {
+  const bits = createBitWriter();
+  bits.writeLength(value);
+  expect([...bits.finish()].map((octet) => octet.charCodeAt(0).toString(2).padStart(8, "0")).join(" ")).toBe(octets);
+});
+
 test("beyond the end there are only zeros, and it is over", () => {
   const bits = createBitReader("\u00ff");
   expect(bits.readBits(8)).toBe(255);

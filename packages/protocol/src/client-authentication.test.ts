@@ -211,6 +211,20 @@ describe("the one answer to a credential that may not act", () => {
   });
 });
 
+test.each<[string, readonly string[], string]>([
+  ["no client authentication", [], "{}"],
+  ["an Authorization scheme other than Basic", ["Bearer a"], "{}"],
+  ["an empty half in Basic", [basic(":secret")], "{}"],
+])("the log is told: %s", (reason, authorization, text) => {
+  const parameters = parseJsonParameters(text);
+  if (isRefusal(parameters)) throw new Error("The body was refused.");
+  expect(parseClientAuthentication(authorization, parameters)).toMatchObject({ code: "INVALID_CLIENT", reason });
+});
+
+test("400 INVALID_REQUEST: malformed Basic is told as such, also beside a client_id", () => {
+  expect(authenticate(["Basic !"], '{"client_id":"a"}')).toBe(malformed);
+});
+
 describe("the query of an OAuth endpoint", () => {
   test.each(["", "a=b", "utm_source=x&lang=en", "x=client_secret", "Client_Id=a", "&&", "scopes=a", "a=%zz"])(
     "%j is ignored",

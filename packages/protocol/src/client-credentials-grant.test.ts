@@ -110,6 +110,7 @@ describe("400 of the grant type", () => {
     (grantType) => {
       const refusal = refusalOf({ credential: projectLevel, request: { ...request, grantType }, project: project42 });
       expect(refusal).toMatchObject({ status: 400, error: "unsupported_grant_type", code: "UNSUPPORTED_GRANT_TYPE" });
+      expect(refusal.description).toBe("grant_type must be client_credentials.");
     },
   );
 });
@@ -136,6 +137,7 @@ describe("400 PROJECT_ID_REQUIRED", () => {
       project: undefined,
     });
     expect(refusal).toMatchObject({ status: 400, error: "invalid_request", code: "PROJECT_ID_REQUIRED" });
+    expect(refusal.description).toBe("project_id is required for an account-level credential.");
   });
 
   test("nor is a project that was looked up by mistake taken for it", () => {

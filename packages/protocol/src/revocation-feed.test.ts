@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { testProperty } from "../../../test/property.ts";
-import { formatRevocations, parseRevocations, type RevocationDocument } from "./revocation-feed.ts";
+import { formatRevocations, parseRevocations, type RevocationDocument, revocationFeedType } from "./revocation-feed.ts";
 import { markToken } from "./revocation-marks.ts";
 
 const empty: RevocationDocument = {
@@ -24,6 +24,30 @@ test("a document without any revocation is a line of JSON", () => {
     '{"iss":"https://auth.example.com","iat":1800000000,"after":0,"sequence":12,"age":1,"not_before":0,"key_ids":["k1"],"moved":[],"disabled":[]}',
   );
   expect(parseRevocations(formatRevocations(empty))).toEqual(empty);
+});
+
+test("the type of the document is none of a token", () => {
+  expect(revocationFeedType).toBe("revocations+jws");
+});
+
+test.each<[string, Partial<RevocationDocument>, string]>([
+  ["an account and a project", { accounts: [[7, 1]], projects: [[42, 130]] }, "01 07 01 01 2a 82 01 00"],
+  ["an account and a mark", { accounts: [[7, 1]], marks: [5] }, "01 07 01 00 01 00 00 00 00 00 02 80"],
+  [
+    "two accounts, in order",
+    {
+      accounts: [
+        [9, 2],
+        [7, 1],
+      ],
+    },
+    "02 07 01 02 02 00 00",
+  ],
+])("octets follow the line: %s", (_name, lists, octets) => {
+  const line = formatRevocations(empty);
+  const payload = formatRevocations({ ...empty, ...lists });
+  expect(payload.slice(0, line.length + 1)).toBe(`${line}\n`);
+  expect(Buffer.from(payload.slice(line.length + 1), "latin1").toString("hex")).toBe(octets.replaceAll(" ", ""));
 });
 
 test("R-20: 10,000 live revocations fit into 64 KiB as they are sent, base64url", () => {
@@ -66,6 +90,8 @@ test.each<[string, string]>([
   ["a sequence with a fraction", JSON.stringify({ ...good, sequence: 2.5 })],
   ["an age below zero", JSON.stringify({ ...good, age: -1 })],
   ["an age that is no number", JSON.stringify({ ...good, age: "0" })],
+  ["a cut-off below zero", JSON.stringify({ ...good, not_before: -1 })],
+  ["a disabled project below zero", JSON.stringify({ ...good, disabled: [-1] })],
   ["a cut-off that is no number", JSON.stringify({ ...good, not_before: "0" })],
   ["a key id that is no text", JSON.stringify({ ...good, key_ids: [1] })],
   ["a move without a place", JSON.stringify({ ...good, moved: [[1]] })],
@@ -81,6 +107,7 @@ test.each<[string, string]>([
 });
 
 test("the same lists whole and well: it is the faults above that were refused", () => {
+  expect(parseRevocations(JSON.stringify({ ...good, after: 2 }))).toMatchObject({ after: 2, sequence: 2 });
   expect(parseRevocations(JSON.stringify(good))).toMatchObject({ after: 1, moved: [[1, "e"]], disabled: [1] });
   expect(parseRevocations(`${JSON.stringify(good)}\n\u0000\u0000\u0000`)).toMatchObject({ marks: [] });
 });

@@ -40,6 +40,10 @@ test("disabled projects are those of the last document that named them", () => {
   expect([first, second, third].map(({ disabled }) => [...disabled])).toEqual([[1, 2], [1, 2], [2]]);
 });
 
+test("where the whole names no disabled projects, none is known", () => {
+  expect(follow(undefined, { disabled: undefined }).disabled).toEqual(new Set());
+});
+
 describe("a token is revoked", () => {
   test.each<[string, Partial<RevocationDocument>]>([
     ["its account reached a higher epoch", { accounts: [[7, 2]] }],

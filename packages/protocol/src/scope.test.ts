@@ -111,6 +111,19 @@ describe("scopes are granted all together or not at all", () => {
     expect(grant("enrichment metrics", ["enrichment"])).toBe("SCOPE_NOT_GRANTED");
   });
 
+  test.each([
+    ["scope is required.", undefined],
+    ["scope must be scope names separated by single blanks.", "metrics "],
+    ["scope must name at most 20 scopes.", Array.from({ length: 21 }, (_, index) => `s${index}`).join(" ")],
+    ["scope names an unknown scope.", "surveys"],
+    ["scope names a scope that this credential does not own.", "session-replay"],
+    ["scope combines an exclusive scope with another one.", "enrichment metrics"],
+  ])("the caller and the log are told: %s", (description, asked) => {
+    const owned = ["metrics", "enrichment"];
+    const refusal = { description, reason: description };
+    expect(grantScopes({ asked, owned, catalogue: defaultScopes })).toMatchObject(refusal);
+  });
+
   test("a scope that the catalogue gains can be granted and can be exclusive", () => {
     const added = new Map([
       ["surveys", { name: "surveys", title: "Read surveys", exclusive: false }],
@@ -149,7 +162,16 @@ describe("the catalogue when nothing else is configured", () => {
     for (const [name, scope] of defaultScopes) {
       expect(scope.name).toBe(name);
       expect(isScopeName(name)).toBe(true);
-      expect(scope.title).not.toBe("");
     }
+  });
+
+  test("has a title for each, which people read beside a box", () => {
+    expect([...defaultScopes.values()].map(({ title }) => title)).toStrictEqual([
+      "Create and read export jobs, and download their files",
+      "Read metrics of the project",
+      "Read replays of sessions",
+      "Upload symbol files for crash reports",
+      "Send data that enriches sessions",
+    ]);
   });
 });

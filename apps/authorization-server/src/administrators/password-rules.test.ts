@@ -14,6 +14,11 @@ describe("R-31: length", () => {
     expect(await check("🦊🐙🦉🐝🦋🐢🦑🦀🐡🦓🦒🐘🦏🐪🐫")).toBeUndefined();
   });
 
+  test("a mistake is a refusal, and none is nothing", async () => {
+    expect(await checkPasswordRules("fjord-lamp-94x", texts)).toMatchObject({ code: "INVALID_REQUEST" });
+    expect(await checkPasswordRules("fjord-lamp-94xq", texts)).toBeUndefined();
+  });
+
   test("1,024 characters at most", async () => {
     const long = Array.from({ length: 1024 }, (_, at) => String.fromCodePoint(0x4e00 + ((at * 7919) % 9000))).join("");
     expect(await check(long)).toBeUndefined();
@@ -39,6 +44,9 @@ describe("R-31: what is tried first", () => {
     "ＢＡＳＥＢＡＬＬbaseball",
     "1234qwer1234qwer",
     "!!!!password!!!!",
+    "sunshinesunshinesunshine",
+    "sunshine+49207185",
+    "1234567890qwerty",
   ])("%j is known with something added, or twice", async (password) => {
     expect(await check(password)).toBe(known);
   });
@@ -50,6 +58,8 @@ describe("R-31: what is tried first", () => {
     "9876543210987654",
     "abcabcabcabcabca",
     "12121212121212121",
+    "abcabcabcabcabc",
+    "abcdabcdabcdabcdab",
   ])("%j is a sequence or a repetition", async (password) => {
     expect(await check(password)).toBe(pattern);
   });
@@ -63,7 +73,25 @@ describe("R-31: what is tried first", () => {
     },
   );
 
+  test.each(["annbergannberg1", "ann-lee-lee-ann", "lindqvist4f7k2m9"])(
+    "%j is little more than long and short words of the context, the long ones first",
+    async (password) => {
+      for (const names of ["Ann Annberg Lee Lindqvist", "Lindqvist Lee Annberg Ann"]) {
+        expect((await checkPasswordRules(password, [names]))?.description).toMatch(/^password must have more to it/);
+      }
+    },
+  );
+
+  test("eight characters beside words of the context are enough, and words of two letters are none", async () => {
+    expect(await checkPasswordRules("lindqvist4f7k2m9q", texts)).toBeUndefined();
+    expect(await checkPasswordRules("bo-al-bo-al-bo-al", ["bo@al.example"])).toBeUndefined();
+  });
+
   test.each([
+    "sunshine+492071853",
+    "s-u-n-s-h-i-n-e",
+    "my sunshinesunshine",
+    "sunshinesunshine, ours",
     "correct horse battery staple 9",
     "vera likes tall green lamps",
     "monkey-71550387264",

@@ -44,9 +44,11 @@ function createStore() {
   let bytesDrawn = 0;
   const epochs = new Map<number, number>();
   const counts = { listed: 0 };
+  const keptAfter: number[] = [];
   const storage = {
     findProjectSettings: async (project: number) => ({ timeZone: "UTC", linkEpoch: epochs.get(project) ?? 0 }),
     keepLinkKey: async (key: LinkKey, notBefore: number) => {
+      keptAfter.push(notBefore);
       if (!keys.some(({ createdAt }) => createdAt > notBefore)) keys = [key, ...keys];
       return keys;
     },
@@ -64,6 +66,8 @@ function createStore() {
   };
   return {
     counts,
+    /** For each key that was offered: it is kept if there is none that was made after this. */
+    keptAfter,
     readKeys: () => keys,
     raiseEpoch: () => epochs.set(projectId, (epochs.get(projectId) ?? 0) + 1),
     advance: (seconds: number) => {
@@ -205,6 +209,7 @@ describe("keys", () => {
     store.advance(898);
     expect(await isSigned(links, last)).toBe(true);
     expect(store.readKeys().length).toBe(2);
+    expect(store.keptAfter).toStrictEqual([start - 24 * hour, start]);
   });
 
   test("a key that nothing can need any more is forgotten when the next one is made", async () => {
@@ -267,6 +272,8 @@ describe("parseLinkQuery", () => {
     ["", "v is required."],
     ["v=1&exp=2&key=3", "sig is required."],
     ["exp=2&key=3&sig=4", "v is required."],
+    ["v=1&key=3&sig=4", "exp is required."],
+    ["v=1&exp=2&sig=4", "key is required."],
     [`${good}&sig=4`, "sig must be given once."],
     [`v=1&${good}`, "v must be given once."],
     [`${good}&SIG=4`, "The query holds an unknown parameter; known are v, exp, key, sig, footing."],
