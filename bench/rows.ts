@@ -173,21 +173,11 @@ const nodeRows: readonly Row[] = [
   nodeRow("es256-core", "the same with ES256, one core", "node, warm, ES256, 1 core"),
   nodeRow("thousand", "nodes: RS256 tokens/s, 1,000 credentials", "node, 1,000 credentials"),
   nodeRow("many", "nodes: RS256 tokens/s, MANY credentials", "node, many credentials"),
-  nodeRow(
-    "statements-one",
-    "nodes: statements per token, one credential",
-    "node, warm",
-    "statementsPerToken",
-  ),
+  nodeRow("statements-one", "nodes: statements per token, one credential", "node, warm", "statementsPerToken"),
   nodeRow("statements-thousand", "the same, 1,000 credentials", "node, 1,000 credentials", "statementsPerToken"),
   nodeRow("statements-many", "the same, MANY credentials", "node, many credentials", "statementsPerToken"),
   nodeRow("polls", "nodes: polls of the revocation feed/s", "node, feed", "pollsPerSecond"),
-  nodeRow(
-    "rest",
-    "nodes: statements/s for nothing but to follow changes",
-    "node, feed",
-    "statementsPerSecond",
-  ),
+  nodeRow("rest", "nodes: statements/s for nothing but to follow changes", "node, feed", "statementsPerSecond"),
 ];
 
 function guardRow(id: string, what: string, names: readonly [string, string], atLeast: number): Row {
