@@ -130,6 +130,32 @@ const revokeToken: Step = async (model, system, [node, first, second, third]) =>
   }
 };
 
+const pickOwner = (model: Model, kind: "account" | "project", number: number) => {
+  const owners: ReadonlyMap<number, reference.Owner> = kind === "account" ? model.accounts : model.projects;
+  return pick([...owners], number);
+};
+
+const setStateOf =
+  (kind: "account" | "project"): Step =>
+  async (model, system, [node, number]) => {
+    const [id, owner] = pickOwner(model, kind, number);
+    const isEnabled = !owner.isEnabled;
+    const state = isEnabled ? "enabled" : "disabled";
+    const { setAccountState, changeProject } = manage(system, node);
+    await done(
+      kind === "account" ? setAccountState({ accountId: id, state }) : changeProject({ projectId: id, state }),
+    );
+    reference.setEnabled(owner, isEnabled);
+  };
+
+const revokeTokensOf =
+  (kind: "account" | "project"): Step =>
+  async (model, system, [node, number]) => {
+    const [id, owner] = pickOwner(model, kind, number);
+    await done(manage(system, node).revokeTokensOf({ kind, id }));
+    owner.epoch += 1;
+  };
+
 const createCredential: Step = async (model, system, [node, first, second]) => {
   if (model.credentials.length >= 8) return;
   const project = pick([...model.projects.keys()], first);
@@ -242,23 +268,8 @@ const steps: Readonly<Record<string, readonly [weight: number, step: Step]>> = {
       credential.epoch += 1;
     }),
   ],
-  "project state": [
-    2,
-    async (model, system, [node, number]) => {
-      const [projectId, project] = pick([...model.projects], number);
-      const isEnabled = !project.isEnabled;
-      await done(manage(system, node).changeProject({ projectId, state: isEnabled ? "enabled" : "disabled" }));
-      reference.setEnabled(project, isEnabled);
-    },
-  ],
-  "tokens of project": [
-    2,
-    async (model, system, [node, number]) => {
-      const [id, project] = pick([...model.projects], number);
-      await done(manage(system, node).revokeTokensOf({ kind: "project", id }));
-      project.epoch += 1;
-    },
-  ],
+  "project state": [2, setStateOf("project")],
+  "tokens of project": [2, revokeTokensOf("project")],
   "move project": [
     2,
     async (model, system, [node, number, cloud]) => {
@@ -267,23 +278,8 @@ const steps: Readonly<Record<string, readonly [weight: number, step: Step]>> = {
       reference.move(project, pick(clouds, cloud));
     },
   ],
-  "account state": [
-    1,
-    async (model, system, [node, number]) => {
-      const [accountId, account] = pick([...model.accounts], number);
-      const isEnabled = !account.isEnabled;
-      await done(manage(system, node).setAccountState({ accountId, state: isEnabled ? "enabled" : "disabled" }));
-      reference.setEnabled(account, isEnabled);
-    },
-  ],
-  "tokens of account": [
-    1,
-    async (model, system, [node, number]) => {
-      const [id, account] = pick([...model.accounts], number);
-      await done(manage(system, node).revokeTokensOf({ kind: "account", id }));
-      account.epoch += 1;
-    },
-  ],
+  "account state": [1, setStateOf("account")],
+  "tokens of account": [1, revokeTokensOf("account")],
   // C-06: an earlier cut-off after a later one takes nothing back, and hides nothing either.
   "everything before": [
     4,

@@ -240,12 +240,10 @@ export function createEndpoints(config: Config, made: Made): PublicEndpoints {
   const { keyRing, nowSeconds, feed, changes, tracing, limits } = made;
   const authenticateCredential = tracing.traceAuthentication(createAuthenticateCredential({ ...made, ...limits }));
   const recordIssue = auditMode === "strict" ? createIssueRecorder(made.storage) : undefined;
-  const readOwnToken = createReadOwnToken({ keyRing, issuer, nowSeconds });
+  const ownTokens = { keyRing, issuer, nowSeconds };
+  const readOwnToken = createReadOwnToken(ownTokens);
   // As long as some guard may take a token it can be taken back.
-  const readRevocable = createReadOwnToken({
-    ...{ keyRing, issuer, nowSeconds },
-    clockToleranceSeconds: longestClockToleranceSeconds,
-  });
+  const readRevocable = createReadOwnToken({ ...ownTokens, clockToleranceSeconds: longestClockToleranceSeconds });
   const parts = { ...made, ...limits, authenticateCredential, readOwnToken, issuer, catalogue, recordIssue };
   return {
     token: tracing.traceEndpoint("token", createTokenEndpoint(parts)),

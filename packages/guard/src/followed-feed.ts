@@ -50,9 +50,13 @@ export function takeDocument(
 
 /** A node that is cut off says how old its news is, and a document that was kept on the way was signed before. */
 function isRestored(former: FollowedFeed, document: RevocationDocument, { answeredAt }: AnswerTimes): boolean {
-  const isNew = document.issuedAtSeconds > former.newest.issuedAtSeconds && document.ageSeconds < restoredSeconds;
   const isLasting = former.olderSince !== undefined && answeredAt >= former.olderSince + restoredSeconds;
-  return document.after === 0 && isNew && isLasting;
+  const isTold = isNewest(document, former) && document.ageSeconds < restoredSeconds;
+  return document.after === 0 && isTold && isLasting;
+}
+
+function isNewest({ issuedAtSeconds }: RevocationDocument, former: FollowedFeed): boolean {
+  return issuedAtSeconds > former.newest.issuedAtSeconds;
 }
 
 type Source = { readonly document: RevocationDocument; readonly times: AnswerTimes };
@@ -63,8 +67,7 @@ function keep(
   { document, times: { askedAt, answeredAt } }: Source,
 ): FollowedFeed {
   const { issuedAtSeconds, ageSeconds } = document;
-  const isNew = former === undefined || issuedAtSeconds > former.newest.issuedAtSeconds;
-  const newest = isNew ? { issuedAtSeconds, answeredAt } : former.newest;
+  const newest = former === undefined || isNewest(document, former) ? { issuedAtSeconds, answeredAt } : former.newest;
   // What comes again, from a cache on the way, has aged since, but for the seconds for which a node keeps it.
   const agedSeconds = answeredAt - newest.answeredAt + newest.issuedAtSeconds - issuedAtSeconds;
   return {

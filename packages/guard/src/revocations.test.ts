@@ -108,6 +108,9 @@ test("what has expired is expired, and what is for another cloud is for another 
   ]);
 });
 
+/** Signed at the start. */
+const old = await formatFeed({ sequence: 8 });
+
 describe("polls", () => {
   test("2,000 tokens in ten seconds cost ten calls, although this server answers long polls at once", async () => {
     const { world, asked, mint, verify, settle } = openFeedWorld();
@@ -218,41 +221,28 @@ describe("polls", () => {
     expect([guard.revocations().sequence, failures()]).toEqual([8, ["an older feed than before"]]);
   });
 
-  test("a node that is behind for a moment does not make the guard forget", async () => {
+  test.each<[string, (round: number) => Promise<Response> | Response, step: number, rounds: number]>([
+    [
+      "a node that is behind for a moment",
+      (round) => (round % 4 === 0 ? answerFeed({ after: 9, sequence: 9 }) : answerFeed({ sequence: 8 })),
+      2,
+      20,
+    ],
+    [
+      "a node that is cut off from its store, and says so, for as long as it lasts,",
+      (round) => answerFeed({ sequence: 8, ageSeconds: round }),
+      1,
+      60,
+    ],
+    ["an old document that is shown again, for as long as it is,", () => new Response(old), 1, 60],
+  ])("%s does not make the guard forget", async (_name, reply, step, rounds) => {
     const { world, guard, mint, verify, settle } = openFeedWorld();
-    world.reply = () => answerFeed({ sequence: 9, projects: [[42, 1]] });
-    await verify(await mint());
-    for (let round = 0; round < 20; round += 1) {
-      world.reply = () => (round % 4 === 3 ? answerFeed({ after: 9, sequence: 9 }) : answerFeed({ sequence: 8 }));
-      world.now += 2;
-      expect(await verify(await mint())).toBe("JWT_REVOKED");
-      await settle();
-    }
-    expect(guard.revocations().sequence).toBe(9);
-  });
-
-  test("a node that is cut off from its store, and says so, does not make the guard forget for as long as it lasts", async () => {
-    const { world, guard, mint, verify, settle } = openFeedWorld();
-    world.reply = () => answerFeed({ sequence: 9, projects: [[42, 1]] });
-    await verify(await mint());
-    for (let age = 1; age <= 60; age += 1) {
-      world.reply = () => answerFeed({ sequence: 8, ageSeconds: age });
-      world.now += 1;
-      expect(await verify(await mint())).toBe("JWT_REVOKED");
-      await settle();
-    }
-    expect(guard.revocations().sequence).toBe(9);
-  });
-
-  test("an old document that is shown again, for as long as it is, does not make the guard forget", async () => {
-    const { world, guard, mint, verify, settle } = openFeedWorld();
-    const old = await formatFeed({ sequence: 8 });
     world.now += 2;
     world.reply = () => answerFeed({ sequence: 9, projects: [[42, 1]] });
     await verify(await mint());
-    world.reply = () => new Response(old);
-    for (let second = 0; second < 60; second += 1) {
-      world.now += 1;
+    for (let round = 1; round <= rounds; round += 1) {
+      world.reply = () => reply(round);
+      world.now += step;
       expect(await verify(await mint())).toBe("JWT_REVOKED");
       await settle();
     }
