@@ -13,7 +13,7 @@ import { printCounts, runVitest } from "./vitest-step.mjs";
 const limitMinutes = { sample: 22, whole: 150 };
 
 /** They take minutes however few their cases, or a machine that does nothing else. */
-const wholeOnly = ["floods.test.ts", "image.test.ts", "overload.test.ts"];
+const wholeOnly = ["floods.test.ts", "image.test.ts"];
 
 const usage = `usage: npm run soak [-- [sample] [FILE]...]
 

@@ -5,7 +5,13 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoadPlan, LoadResult } from "./open-loop.ts";
 
-type Connection = { readonly socket: Socket; readonly isSingle: boolean; sentAt: number };
+type Connection = {
+  readonly socket: Socket;
+  readonly isSingle: boolean;
+  sentAt: number;
+  /** Has served before, so that nothing of it is the time until it was accepted. */
+  isKept: boolean;
+};
 
 /** Long enough for every answer that will still come. */
 const patienceMilliseconds = 5_000;
@@ -15,11 +21,15 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
   const state = { sent: 0, leftOut: 0, lost: 0, wrong: 0, opened: 0, open: 0 };
   const idle: Connection[] = [];
   const waits = new Map<number, number[]>();
+  const keptWaits = new Map<number, number[]>();
   const onAnswer = (connection: Connection, status: number, isWhole: boolean): void => {
-    const list = waits.get(status) ?? [];
-    waits.set(status, list);
-    list.push(performance.now() - connection.sentAt);
+    for (const each of connection.isKept ? [waits, keptWaits] : [waits]) {
+      const list = each.get(status) ?? [];
+      each.set(status, list);
+      list.push(performance.now() - connection.sentAt);
+    }
     connection.sentAt = 0;
+    connection.isKept = true;
     if (!isWhole) state.wrong += 1;
     if (connection.isSingle) connection.socket.destroy();
     else idle.push(connection);
@@ -29,7 +39,7 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
     state.opened += 1;
     state.open += 1;
     const socket = connect({ host: plan.host, port: plan.port, noDelay: true });
-    const connection: Connection = { socket, isSingle, sentAt: 0 };
+    const connection: Connection = { socket, isSingle, sentAt: 0, isKept: false };
     watchAnswers(connection, onAnswer);
     socket.on("error", () => undefined);
     socket.on("close", () => {
@@ -62,7 +72,15 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
     await sleep(20);
   }
   const { sent, leftOut, lost, wrong } = state;
-  return { sent, leftOut, lost: lost + (sent - countAnswers() - lost), wrong, seconds, byStatus: summarize(waits) };
+  return {
+    sent,
+    leftOut,
+    lost: lost + (sent - countAnswers() - lost),
+    wrong,
+    seconds,
+    byStatus: summarize(waits),
+    keptByStatus: summarize(keptWaits),
+  };
 }
 
 /** One answer at a time is under way on a connection, and none is chunked. */

@@ -29,6 +29,8 @@ export type LoadResult = {
   readonly lost: number;
   readonly seconds: number;
   readonly byStatus: Readonly<Record<string, AnswerTimes>>;
+  /** Of those on connections that had served before. */
+  readonly keptByStatus: Readonly<Record<string, AnswerTimes>>;
   /** Answers of 200 without an access token, and of 429 and 503 without a Retry-After. */
   readonly wrong: number;
 };

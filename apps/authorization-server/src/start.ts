@@ -137,7 +137,7 @@ async function serve(made: Made, config: Config): Promise<Server> {
   const { storage, digester, heads, queue, nowSeconds, randomBytes, secretEnvironment, metrics, limits } = made;
   // It is the event loop that is measured, whatever time a tester has made of it.
   const monotonicSeconds = (): number => performance.now() / 1000;
-  const overload = createOverload({ signingWaitSeconds: queue.expectedWaitSeconds, monotonicSeconds, randomBytes });
+  const overload = createOverload({ signingWaitSeconds: queue.expectedWaitSeconds, monotonicSeconds });
   const adminRoutes = await createAdminRoutes(config, { ...made, policy: createKeyPolicy(config) });
   const endpoints = createEndpoints(config, made);
   const listeners = createListeners(config, made, { endpoints, adminRoutes, metrics, shed: overload.shed });

@@ -88,7 +88,8 @@ export function createListener(options: ListenerOptions): Listener {
   const isDraining = (): boolean => draining;
   const isHealth = (path: string): boolean => path === "/healthz" || path === "/readyz";
   const shed: Shed = (path) => (isHealth(path) ? undefined : options.shed?.(path));
-  const app = createApp({ ...options, routes }, createShedding({ ...options, shed, isDraining }));
+  const shedding = createShedding({ ...options, shed, isDraining });
+  const app = createApp({ ...options, routes }, shedding);
   addHooks(app, { ...options, routes });
   app.addHook("onSend", async (_request, reply) => {
     if (draining) reply.header("connection", "close");
@@ -99,6 +100,7 @@ export function createListener(options: ListenerOptions): Listener {
     listen: (address) => listen(app, address),
     drain: async ({ delayMilliseconds = 0, graceMilliseconds }) => {
       draining = true;
+      shedding.endRests();
       if (delayMilliseconds > 0) {
         await sleep(delayMilliseconds);
         // Whatever has arrived by now is read first, so that it belongs to a request under way.

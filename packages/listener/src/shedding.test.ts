@@ -39,6 +39,38 @@ describe("R-52: a request that is shed", () => {
     await started.stop();
   });
 
+  test("lets its connection rest: what comes on it at once is not read for 400 ms", async () => {
+    const started = await startShedding();
+    const connection = await openRawConnection(started.url);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    connection.send(`${head}\r\n{"a":"b"}`);
+    expect((await connection.readAnswer()).status).toBe(503);
+    started.load.isHigh = false;
+    connection.send(`${head}\r\n{"a":"b"}`);
+    vi.advanceTimersByTime(399);
+    await exchange(started.url, `${head}\r\n{"a":"b"}`);
+    expect(started.asked).toHaveLength(2);
+    vi.advanceTimersByTime(1);
+    vi.useRealTimers();
+    expect((await connection.readAnswer()).text).toBe('{"parameters":1}');
+    connection.cut();
+    await started.stop();
+  });
+
+  test("rests no longer when the server drains: what was sent meanwhile is answered", async () => {
+    const started = await startShedding();
+    const connection = await openRawConnection(started.url);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    connection.send(`${head}\r\n{"a":"b"}`);
+    expect((await connection.readAnswer()).status).toBe(503);
+    vi.useRealTimers();
+    connection.send(`${head}\r\n{"a":"b"}`);
+    const drained = started.listener.drain({ delayMilliseconds: 100, graceMilliseconds: 10_000 });
+    const answer = await connection.readAnswer();
+    expect([answer.status, answer.headers.get("connection")]).toEqual([503, "close"]);
+    await drained;
+  });
+
   test("is not invited to send its body", async () => {
     const started = await startShedding();
     expectFlatError(await exchange(started.url, `${head}Expect: 100-continue\r\n\r\n`), busy);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { formatRefusal, refuse } from "@biped/protocol";
 import { standingHeaders } from "./answer.ts";
 import { readTarget } from "./http-request.ts";
@@ -15,6 +16,8 @@ export type Shed = (path: string) => number | undefined;
 export type Shedding = {
   /** Answers a request that is shed. @returns whether it was. */
   readonly refuse: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Reads again from every connection that rests. */
+  readonly endRests: () => void;
 };
 
 export type SheddingOptions = Pick<ListenerOptions, "name" | "log" | "bodyLimitBytes"> & {
@@ -23,14 +26,18 @@ export type SheddingOptions = Pick<ListenerOptions, "name" | "log" | "bodyLimitB
 };
 
 const logMilliseconds = 1_000;
+/** Less than any Retry-After, so that nobody who heeds it meets a connection that rests. */
+const restMilliseconds = 400;
 
 /**
  * R-52: 503 before the framework sees the request, without a line of the log and a measure for each. Done as all else
- * is it costs five times as much, so that those who are shed would take the time of those who are served.
+ * is it costs five times as much, so that those who are shed would take the time of those who are served. Even so it
+ * costs a tenth of a token, so that the connection rests: who asks again at once is not read for a while (0028).
  */
 export function createShedding(options: SheddingOptions): Shedding {
   const { shed, bodyLimitBytes, isDraining } = options;
   const noteShed = createShedNotes(options);
+  const rests = createRests();
   return {
     refuse: (request, response) => {
       const seconds = shed(readTarget(request.url).path);
@@ -38,10 +45,30 @@ export function createShedding(options: SheddingOptions): Shedding {
       if (seconds === undefined || checkTransport(request, bodyLimitBytes) !== undefined) return false;
       const { status, headers, body } = formatBusy(seconds);
       if (isDraining()) response.setHeader("connection", "close");
+      // Until then Node reads what is left of the request, and would read on.
+      else request.once("close", () => rests.begin(request.socket));
       response.writeHead(status, headers).end(body);
       noteShed();
       return true;
     },
+    endRests: rests.end,
+  };
+}
+
+function createRests() {
+  const resting = new Map<Socket, NodeJS.Timeout>();
+  const end = (socket: Socket): void => {
+    clearTimeout(resting.get(socket));
+    resting.delete(socket);
+    socket.resume();
+  };
+  return {
+    begin: (socket: Socket): void => {
+      if (!socket.writable || resting.has(socket)) return;
+      socket.pause();
+      resting.set(socket, setTimeout(end, restMilliseconds, socket).unref());
+    },
+    end: (): void => [...resting.keys()].forEach(end),
   };
 }
 

@@ -29,7 +29,6 @@ export type Overload = {
 export type OverloadParts = {
   readonly signingWaitSeconds: () => number;
   readonly monotonicSeconds: () => number;
-  readonly randomBytes: (count: number) => Uint8Array;
 };
 
 /** Key set, metadata and all that takes tokens back are never shed: what depends on them is the safety of others. */
@@ -39,7 +38,7 @@ const signsNothing: ReadonlySet<string> = new Set([paths.credentialsInformation,
 const tickMilliseconds = 50;
 
 /** by the time in the queues, the one for signatures and the one for the event loop. */
-export function createOverload({ signingWaitSeconds, monotonicSeconds, randomBytes }: OverloadParts): Overload {
+export function createOverload({ signingWaitSeconds, monotonicSeconds }: OverloadParts): Overload {
   const idle: LoopTick = { lateSeconds: 0, requests: 0 };
   let ticks: readonly [LoopTick, LoopTick] = [idle, idle];
   let requests = 0;
@@ -60,14 +59,10 @@ export function createOverload({ signingWaitSeconds, monotonicSeconds, randomByt
       requests += 1;
       if (!isOverloaded(path)) return undefined;
       shedRequests += 1;
-      return chooseRetrySeconds(randomBytes);
+      // One, two, three in turn, so that those who were turned away do not all come back at once.
+      return 1 + (shedRequests % 3);
     },
     countShed: () => shedRequests,
     stop: () => clearInterval(timer),
   };
-}
-
-/** One to three, so that those who were turned away do not all come back at once. */
-function chooseRetrySeconds(randomBytes: (count: number) => Uint8Array): number {
-  return 1 + ((randomBytes(1)[0] ?? 0) % 3);
 }
