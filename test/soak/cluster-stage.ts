@@ -9,6 +9,7 @@ import { type Cluster, type ClusterOptions, startCluster } from "./cluster.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { createTokenJudge, type TokenJudge } from "./judge-token.ts";
 import { prepareStore } from "./prepared-store.ts";
+import { graceMilliseconds } from "./taking-back.ts";
 import { createWriter, type Writer } from "./writers.ts";
 
 export type ClusterStage = {
@@ -21,13 +22,12 @@ export type ClusterStage = {
   readonly addCredential: () => Promise<HeldCredential>;
   /** I1 to I6, while nobody writes. */
   readonly check: (which: keyof StoreChecker) => Promise<void>;
+  /** Work that cuts nodes from their store: until it is over, and they have heard again, they have longer to hear. */
+  readonly whileCut: <Result>(work: () => Promise<Result>) => Promise<Result>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 };
 
 export type ClusterStageOptions = ClusterOptions & { readonly writerCount: number; readonly seed: number };
-
-/** I3: how long after a revocation another node than the one that made it may still issue. */
-const graceMilliseconds = 1_000;
 
 export async function createClusterStage({
   writerCount,
@@ -41,7 +41,9 @@ export async function createClusterStage({
   const site = { publicUrl: cluster.public.url, adminUrl: cluster.admin.url };
   const journal = openJournal(join(cluster.directory, "journal.jsonl"));
   const judge = createTokenJudge(site, cluster.issuer);
-  const parts = { site, store, journal, judge, random: createRandom(seed), graceMilliseconds };
+  const cuts = createCuts();
+  const grace = { ...graceMilliseconds, wasCutSince: cuts.wasSince };
+  const parts = { site, store, journal, judge, random: createRandom(seed), grace };
   const checker = createStoreChecker(parts);
   return {
     cluster,
@@ -58,10 +60,26 @@ export async function createClusterStage({
       const storage = await openStorage(cluster.databaseUrl);
       await checker[which](storage).finally(() => storage.close());
     },
+    whileCut: cuts.during,
     [Symbol.asyncDispose]: async () => {
       journal.close();
       await cluster[Symbol.asyncDispose]();
     },
+  };
+}
+
+function createCuts(): { during: ClusterStage["whileCut"]; wasSince: (at: number) => boolean } {
+  let open = 0;
+  let endedAt = Number.NEGATIVE_INFINITY;
+  return {
+    during: async (work) => {
+      open += 1;
+      return await work().finally(() => {
+        open -= 1;
+        endedAt = performance.now();
+      });
+    },
+    wasSince: (at) => open > 0 || at < endedAt + graceMilliseconds.connected,
   };
 }
 

@@ -33,11 +33,13 @@ testProperty(
       await expectNoneWithout(standby, stage);
       await sleep(2_000 + delay);
       const killedAt = performance.now();
-      await primary.kill();
-      await waitUntilAway(primary);
-      await promote(standby);
-      way.pointTo(standby);
-      await until("changes are acknowledged again", growing(stage));
+      await stage.whileCut(async () => {
+        await primary.kill();
+        await waitUntilAway(primary);
+        await promote(standby);
+        way.pointTo(standby);
+        await until("changes are acknowledged again", growing(stage));
+      });
       const milliseconds = performance.now() - killedAt;
       await sleep(2_000);
       return milliseconds;

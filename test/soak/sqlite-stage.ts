@@ -43,6 +43,8 @@ export type SqliteStageOptions = { readonly writerCount: number; readonly seed: 
 
 const databaseFile = "authorization-server.db";
 
+const none = { connected: 0, cut: 0, wasCutSince: () => false };
+
 export async function createSqliteStage({ writerCount, seed }: SqliteStageOptions): Promise<SqliteStage> {
   const directory = await mkdtemp(path.join(tmpdir(), "biped-soak-"));
   const dataDirectory = path.join(directory, "data");
@@ -63,7 +65,7 @@ export async function createSqliteStage({ writerCount, seed }: SqliteStageOption
     environment,
     directory,
     dataDirectory,
-    writers: store.projectIds.map((projectId) => createWriter({ ...parts, projectId, graceMilliseconds: 0 })),
+    writers: store.projectIds.map((projectId) => createWriter({ ...parts, projectId, grace: none })),
     addCredential: async () => {
       const names = ["--account", `${store.accountId}`, "--project", "42", "--name", "Load", "--scopes", "data-export"];
       const made = JSON.parse(await runServerCommand(environment, ["create", "credential", ...names]));

@@ -172,14 +172,17 @@ function startGuard({ issuer, endpoint, token }: Guarded) {
 
 type Struck = { readonly server: PostgresServer; readonly load: Loads };
 
-async function strikeAll({ cluster }: ClusterStage, { server, load }: Struck, names: readonly FaultName[]) {
+async function strikeAll({ cluster, whileCut }: ClusterStage, { server, load }: Struck, names: readonly FaultName[]) {
   const struck: Fault[] = [];
   for (const name of names) {
     const startedAt = performance.now();
-    const endedAt = await strikes[name](server, cluster.databaseUrl);
-    await until("every node asks the store again", async () => {
-      const answers = await Promise.all(cluster.nodes.map((node) => load.askCold(node.publicUrl)));
-      return answers.every(({ status }) => status === 400);
+    const endedAt = await whileCut(async () => {
+      const end = await strikes[name](server, cluster.databaseUrl);
+      await until("every node asks the store again", async () => {
+        const answers = await Promise.all(cluster.nodes.map((node) => load.askCold(node.publicUrl)));
+        return answers.every(({ status }) => status === 400);
+      });
+      return end;
     });
     struck.push({ name, startedAt, endedAt, backAfter: performance.now() - endedAt });
     // What is remembered is as young as it is when nothing has happened.

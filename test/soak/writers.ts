@@ -15,8 +15,16 @@ export type WriterParts = {
   /** Its own: nobody else changes its credentials. */
   readonly projectId: number;
   readonly random: () => number;
-  /** I3: how long after the acknowledgement of a revocation a node may still issue. 0 for a single one. */
-  readonly graceMilliseconds: number;
+  readonly grace: Grace;
+};
+
+/** I3: how many milliseconds after the acknowledgement of a revocation a node may still issue by what was true before. */
+export type Grace = {
+  /** 0 for a single one. */
+  readonly connected: number;
+  readonly cut: number;
+  /** Whether nodes were cut from the store at any time after that of `performance.now()`. */
+  readonly wasCutSince: (at: number) => boolean;
 };
 
 export type Writer = {
@@ -189,19 +197,33 @@ type Shown = {
 
 /** I3, and now and then that what lives works. */
 async function checkAfterwards(parts: WriterParts, { change }: Step, ended: readonly KnownSecret[]): Promise<void> {
-  const { site, journal, projectId, graceMilliseconds, random } = parts;
+  const { journal, projectId, random } = parts;
   const over = ended.find(({ text }) => text !== undefined);
   if (over?.text !== undefined && change.clientId !== undefined) {
-    await sleep(graceMilliseconds);
-    const answer = await askToken(site, { clientId: change.clientId, secret: over.text }, writtenScopes[0]);
-    if (answer.kind === "token")
-      throw new Error(`${change.action} was acknowledged, and secret ${over.id} got a token.`);
-    return;
+    const milliseconds = await waitUntilRefused(parts, { clientId: change.clientId, secret: over.text });
+    if (milliseconds === undefined) return;
+    const after = `${milliseconds.toFixed(0)} ms later`;
+    throw new Error(`${change.action} was acknowledged, and ${after} secret ${over.id} got a token.`);
   }
   if (random() > 0.3) return;
   const own = [...journal.credentials.values()].filter((each) => each.projectId === projectId);
   const living = own.filter(({ state }) => state === "enabled").at(-1);
   if (living !== undefined) await proveAlive(parts, living);
+}
+
+/** @returns how many milliseconds from now it was until a token was issued that must not be. */
+async function waitUntilRefused(
+  { site, grace }: WriterParts,
+  held: { readonly clientId: string; readonly secret: string },
+): Promise<number | undefined> {
+  const acknowledgedAt = performance.now();
+  for (const milliseconds of [grace.connected, grace.cut]) {
+    await sleep(acknowledgedAt + milliseconds - performance.now());
+    const sentAt = performance.now();
+    if ((await askToken(site, held, writtenScopes[0])).kind !== "token") return undefined;
+    if (!grace.wasCutSince(acknowledgedAt)) return sentAt - acknowledgedAt;
+  }
+  return grace.cut;
 }
 
 type ProofParts = Pick<WriterParts, "site" | "store" | "judge">;

@@ -164,6 +164,22 @@ test("a lost connection: all is forgotten, but not while the store is away", asy
   expect(take()).toEqual([]);
 });
 
+test("a look that fails is made again after 100 ms, one at a time, however many asked", async () => {
+  const { append, take, store, watcher } = await open();
+  append({ subject: "account:7" });
+  store.isAway = true;
+  await Promise.all([watcher.look(), watcher.look(), watcher.look()]);
+  expect(vi.getTimerCount()).toBe(1);
+  store.isAway = false;
+  await vi.advanceTimersByTimeAsync(99);
+  expect(take()).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(take()).toEqual(["account 7", "take 1"]);
+  append({ subject: "account:8" });
+  await vi.advanceTimersByTimeAsync(499);
+  expect(take()).toEqual([]);
+});
+
 test("a store that is away is looked for again, once is said so, and how long ago it was heard of", async () => {
   const { append, take, store, clock, watcher, logLines } = await open();
   clock.seconds = 10;

@@ -39,6 +39,8 @@ export type ChangeWatcher = {
 };
 
 const pollMilliseconds = 500;
+/** After a look that failed: where connections break all the time, one of the next will do in good time. */
+const againMilliseconds = 100;
 /** Of so many changes at once it is no use to tell what each of them was. */
 const batchLength = 500;
 /** A node that has heard nothing for so long may be the only one: whoever waits there for news had better ask again. */
@@ -73,12 +75,17 @@ export async function openChangeWatcher(parts: ChangeParts): Promise<ChangeWatch
     if (monotonicSeconds() - heardAt > cutOffSeconds) feed.release();
   };
   let isStopped = false;
-  const look = inTurn(async () => (isStopped ? undefined : read().catch(report)));
+  const look = inTurn(async () => {
+    clearTimeout(timer);
+    if (isStopped) return;
+    await read().catch(report);
+    timer = setTimeout(look, isAway ? againMilliseconds : pollMilliseconds).unref();
+  });
+  let timer = setTimeout(look, pollMilliseconds).unref();
   const stopListening = await storage.listenForChanges(look, () => {
     isCacheDoubtful = true;
     void look();
   });
-  const timer = setInterval(look, pollMilliseconds).unref();
   const catchUp = async (): Promise<void> => {
     const before = heardAt;
     await look();
@@ -90,7 +97,6 @@ export async function openChangeWatcher(parts: ChangeParts): Promise<ChangeWatch
     catchUp: () => (monotonicSeconds() - heardAt > cutOffSeconds ? catchUp() : undefined),
     stop: async () => {
       isStopped = true;
-      clearInterval(timer);
       await stopListening();
       // Waits for the one that is under way.
       await look();
