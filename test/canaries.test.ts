@@ -3,7 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { operations } from "@biped/management-client/contract";
-import { secretPattern } from "@biped/protocol";
+import { paths, secretPattern } from "@biped/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { computeTotp } from "../apps/authorization-server/src/administrators/totp.ts";
 import { createFakeCloud } from "./fake-cloud.ts";
@@ -40,13 +40,14 @@ beforeAll(async () => {
 });
 afterAll(() => started.stop());
 
-test("no secret stands in the database, its log, the lines that are logged or the audit events", async () => {
+test("no secret stands in the database, its log, the lines that are logged, the audit events or what anybody may read", async () => {
   const http = createHttpConsole(started.adminUrl);
   const vera = createBrowser(http);
   await setUpAndEnrol(vera);
   await invite(http, vera);
   await useCredential(vera);
   await callEverything(http, vera.jar.cookie);
+  expect(await findInDocuments()).toEqual([]);
   for (const name of ["whole while it runs", "whole after the stop"]) {
     expect([name, await findInFiles()]).toEqual([name, []]);
     if (name === "whole while it runs") await started.server.stop();
@@ -159,6 +160,21 @@ async function callEverything(http: Pick<Console, "call">, cookie: string): Prom
     const body = { [token]: token, name: 7, email: token, password: token, token };
     if (method !== "GET") await http.call({ method, path, authorization, body });
   }
+}
+
+/** The feed names what was taken back, and the metrics count it. */
+async function findInDocuments(): Promise<readonly string[]> {
+  const { url, adminUrl } = started;
+  const shown = [paths.revocations, paths.keySet, paths.metadata].map((path) => `${url}${path}`);
+  const urls = [...shown, `${adminUrl}/metrics`, `${adminUrl}/readyz`];
+  const found: string[] = [];
+  for (const each of urls) {
+    const answer = await fetch(each);
+    expect([each, answer.status]).toEqual([each, 200]);
+    const content = Buffer.from(await answer.arrayBuffer()).toString("latin1");
+    for (const [name, value] of canaries) if (content.includes(value)) found.push(`${name} in ${each}`);
+  }
+  return found;
 }
 
 async function findInFiles(): Promise<readonly string[]> {

@@ -1,14 +1,3 @@
-/** One at a time. Whoever asks during one is answered by it, so that what they hear may be older than their question. */
-export function shared<Result>(work: () => Promise<Result>): () => Promise<Result> {
-  let running: Promise<Result> | undefined;
-  return () => {
-    running ??= work().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-}
-
 /**
  * One at a time. Whoever asks during one gets the next, which begins after the asking and is one for all of them; so
  * whoever waits for it before closing the store cuts nothing off.

@@ -7,4 +7,5 @@ export { type LogOutput, openLogOutput } from "./log-output.ts";
 export type { ReadyCheck, ReadyChecks } from "./readiness.ts";
 export type { Routes } from "./routes.ts";
 export { type Environment, listenerSettings, MistakenSettings, readSettings, wholeNumber } from "./settings.ts";
+export { shared } from "./shared.ts";
 export { stopOnSignals } from "./stop-signals.ts";

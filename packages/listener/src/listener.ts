@@ -18,6 +18,7 @@ import { createPacketLimit } from "./packet-limit.ts";
 import { answerReadiness, type ReadyChecks, runReadyChecks } from "./readiness.ts";
 import { addRoutes, type Routes, refuseUnknownMethod } from "./routes.ts";
 import { sendRefusal } from "./send.ts";
+import { shared } from "./shared.ts";
 import { createShedding, type Shed, type Shedding } from "./shedding.ts";
 import { checkTransport, headerLimitBytes, refuseLargeBody } from "./transport-rules.ts";
 
@@ -233,21 +234,16 @@ function answerBrokenConnection(
   });
 }
 
-/** One look for all who ask during it: anybody may ask, and is to cost the store no more than a balancer does. */
+/** One look for all who ask during it. */
 function createAnswerReady(options: ListenerOptions): (requestId: string) => Promise<Answer> {
-  const look = (requestId: string) =>
+  const look = shared((requestId: string) =>
     runReadyChecks(options.readyChecks, (error) => {
       if (!options.isUnavailable(error)) throw error;
       options.log.warn("the store is away", { listener: options.name, requestId, error });
       return { ok: false };
-    });
-  let looking: ReturnType<typeof look> | undefined;
-  return async (requestId) => {
-    looking ??= look(requestId).finally(() => {
-      looking = undefined;
-    });
-    return answerReadiness(await looking, refuseUnavailable("not ready"), requestId);
-  };
+    }),
+  );
+  return async (requestId) => answerReadiness(await look(requestId), refuseUnavailable("not ready"), requestId);
 }
 
 /** The one place where a thrown error becomes an answer. */

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Answer, Endpoint } from "@biped/listener";
+import { type Answer, type Endpoint, shared } from "@biped/listener";
 import { createServerMetadata, type ScopeCatalogue } from "@biped/protocol";
-import { shared } from "../in-turn.ts";
 import type { RevocationFeed } from "../revocation-feed/revocation-feed.ts";
 import { keySetMaxAgeSeconds } from "../signing/key-life-cycle.ts";
 import type { KeyRing } from "../signing/key-ring.ts";
