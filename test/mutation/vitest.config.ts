@@ -21,7 +21,7 @@ export default defineConfig({
   test: {
     ...usual.test,
     include: (process.env.BIPED_MUTATION_TESTS ?? "").split("|"),
-    exclude: ["**/*.properties.test.ts", "**/purity.test.ts"],
+    exclude: ["**/*.properties.test.ts", "**/purity.test.ts", "**/samples.test.ts"],
     globalSetup: ["test/checked-tokens.ts"],
     setupFiles: ["test/mutation/leave-out.ts"],
     sequence: { sequencer: SmallFirst },
