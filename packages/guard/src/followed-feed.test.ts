@@ -1,9 +1,18 @@
-import { type Footing, footingOf, isRevoked, markCredential, markKey, markSecret, markToken } from "@biped/protocol";
+import {
+  type Footing,
+  footingOf,
+  isRevoked,
+  markCredential,
+  markKey,
+  markSecret,
+  markToken,
+  type RevocationDocument,
+} from "@biped/protocol";
 import fc from "fast-check";
-import { expect } from "vitest";
+import { describe, expect, test } from "vitest";
 import { testProperty } from "../../../test/property.ts";
 import { emptyDocument } from "../test/feed-world.ts";
-import { type FollowedFeed, takeDocument } from "./followed-feed.ts";
+import { type AnswerTimes, type FollowedFeed, takeDocument } from "./followed-feed.ts";
 
 type Change =
   | { readonly kind: "account" | "project" | "credential"; readonly id: number; readonly epoch: number }
@@ -98,3 +107,122 @@ testProperty(
     },
   ),
 );
+
+describe("what is kept of a document", () => {
+  const issuedAtSeconds = emptyDocument.issuedAtSeconds;
+  const take = (former: FollowedFeed | undefined, changes: Partial<RevocationDocument>, times: AnswerTimes) =>
+    takeDocument(former, { ...emptyDocument, sequence: 5, keyIds: ["k1"], ...changes }, times);
+  const begin = (changes: Partial<RevocationDocument> = {}): FollowedFeed => {
+    const { feed, fault } = take(undefined, changes, { askedAt: 100, answeredAt: 101 });
+    if (feed === undefined) throw new Error(fault);
+    return feed;
+  };
+
+  test("of the first one everything, with its times", () => {
+    expect(begin({ ageSeconds: 3 })).toEqual({
+      state: expect.objectContaining({ sequence: 5, keyIds: ["k1"] }),
+      isEmpty: true,
+      asOf: 97,
+      newest: { issuedAtSeconds, answeredAt: 101 },
+      answeredAt: 101,
+      wholeAt: 101,
+      olderSince: undefined,
+      keysNamedAt: new Map([["k1", 101]]),
+    });
+  });
+
+  test.each([
+    ["a project", { projects: [[42, 1]] }],
+    ["an account", { accounts: [[1, 1]] }],
+    ["a token", { marks: [markToken("j1")] }],
+    ["a time", { notBefore: 1 }],
+  ] satisfies [string, Partial<RevocationDocument>][])("it is not empty with %s", (_name, changes) => {
+    expect(begin(changes).isEmpty).toBe(false);
+  });
+
+  test("a part leaves the time of the whole, and a whole renews it", () => {
+    const former = begin();
+    const times = { askedAt: 110, answeredAt: 111 };
+    expect(take(former, { after: 5, sequence: 6 }, times).feed).toMatchObject({ wholeAt: 101, answeredAt: 111 });
+    expect(take(former, { after: 0, sequence: 6 }, times).feed).toMatchObject({ wholeAt: 111, answeredAt: 111 });
+  });
+
+  test("a key keeps the time since which it has been named, a new one gets its own, one that is gone has none", () => {
+    const former = begin({ keyIds: ["k1", "k2"] });
+    const { feed } = take(former, { after: 5, keyIds: ["k2", "k3"] }, { askedAt: 110, answeredAt: 111 });
+    expect(feed?.keysNamedAt).toEqual(
+      new Map([
+        ["k2", 101],
+        ["k3", 111],
+      ]),
+    );
+  });
+
+  test.each([
+    ["that was signed later is the newest", 1, 110, { issuedAtSeconds: issuedAtSeconds + 1, answeredAt: 111 }],
+    ["that comes again within ten seconds is as old as it says", 0, 110, { issuedAtSeconds, answeredAt: 101 }],
+    ["that was signed a second before has aged by that", -1, 109, { issuedAtSeconds, answeredAt: 101 }],
+  ])("one %s", (_name, seconds, asOf, newest) => {
+    const changes = { after: 5, issuedAtSeconds: issuedAtSeconds + seconds };
+    expect(take(begin(), changes, { askedAt: 110, answeredAt: 111 }).feed).toMatchObject({ asOf, newest });
+  });
+
+  test("one that comes again after a minute has aged by fifty seconds, and what it says of itself comes on top", () => {
+    const { feed } = take(begin(), { after: 5, ageSeconds: 2 }, { askedAt: 160, answeredAt: 161 });
+    expect(feed?.asOf).toBe(160 - 2 - 50);
+  });
+
+  test("of one that does not go on nothing; the whole is due", () => {
+    const former = begin();
+    const times = { askedAt: 110, answeredAt: 111 };
+    const fault = "a feed that does not go on from the last one";
+    expect(take(former, { after: 7, sequence: 9 }, times)).toEqual({
+      feed: { ...former, wholeAt: Number.NEGATIVE_INFINITY },
+      fault,
+    });
+    expect(take(undefined, { after: 7, sequence: 9 }, times)).toEqual({ feed: undefined, fault });
+  });
+
+  test("of an older one nothing but since when there have been some", () => {
+    const former = begin();
+    const fault = "an older feed than before";
+    const first = take(former, { sequence: 4 }, { askedAt: 110, answeredAt: 111 });
+    expect(first).toEqual({ feed: { ...former, olderSince: 111 }, fault });
+    const second = take(first.feed, { sequence: 3 }, { askedAt: 112, answeredAt: 113 });
+    expect(second).toEqual({ feed: { ...former, olderSince: 111 }, fault });
+    expect(take(second.feed, { after: 5 }, { askedAt: 114, answeredAt: 115 }).feed?.olderSince).toBe(undefined);
+  });
+
+  const restored = { after: 0, sequence: 4, issuedAtSeconds: issuedAtSeconds + 1, ageSeconds: 9, keyIds: ["k1"] };
+  const olderSince = 111;
+
+  test("an older one, whole, newly signed and of a node that hears of its store is a restored store's, ten seconds on", () => {
+    const former = { ...begin({ projects: [[42, 1]] }), olderSince };
+    const { feed, fault } = take(former, restored, { askedAt: 120, answeredAt: 121 });
+    expect(fault).toBe(undefined);
+    expect(feed).toEqual({
+      state: expect.objectContaining({ sequence: 4, projects: new Map() }),
+      isEmpty: true,
+      asOf: 111,
+      newest: { issuedAtSeconds: issuedAtSeconds + 1, answeredAt: 121 },
+      answeredAt: 121,
+      wholeAt: 121,
+      olderSince: undefined,
+      keysNamedAt: new Map([["k1", 121]]),
+    });
+  });
+
+  test.each([
+    ["sooner", {}, 120.9, olderSince],
+    ["the first time", {}, 1000, undefined],
+    ["of a part", { after: 1 }, 121, olderSince],
+    ["signed no later", { issuedAtSeconds }, 121, olderSince],
+    ["of a node that is cut off", { ageSeconds: 10 }, 121, olderSince],
+  ])("and not %s", (_name, changes, answeredAt, since) => {
+    const former = { ...begin(), olderSince: since };
+    expect(take(former, { ...restored, ...changes }, { askedAt: 120, answeredAt })).toEqual({
+      feed: { ...former, olderSince: since ?? answeredAt },
+      fault: "an older feed than before",
+    });
+  });
+});
