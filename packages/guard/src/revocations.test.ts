@@ -8,6 +8,7 @@ import {
   type FeedReply,
   feedKey,
   formatFeed,
+  hold,
   issuer as issuerUrl,
   metadata,
   openFeedWorld,
@@ -26,11 +27,6 @@ import { verifier as webVerifier } from "./web-verifier.ts";
 const codeOf = (outcome: AccessToken | Refusal): string => (isRefusal(outcome) ? outcome.code : "accepted");
 const otherEndpoint = "https://api.us-east.example.com";
 const away: FeedReply = () => Promise.reject(new TypeError("away"));
-/** A reply that is held until the guard gives up. */
-const hold: FeedReply = (_question, signal) =>
-  new Promise((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 
 const kinds: readonly (readonly [string, (token: string, issuer: TestIssuer) => TestRevocation, string])[] = [
   ["token", (token) => ({ token }), "accepted"],

@@ -46,6 +46,12 @@ export const answerFeed = async (changes: Partial<RevocationDocument> = {}) => n
 
 export type FeedReply = (question: URLSearchParams, signal: AbortSignal) => Response | Promise<Response>;
 
+/** A reply that is held until the guard gives up. */
+export const hold: FeedReply = (_question, signal) =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+
 export function openFeedWorld(options: Partial<GuardOptions> = {}) {
   const events: GuardEvent[] = [];
   /** What the feed was asked, of all that was asked. */
@@ -56,11 +62,15 @@ export function openFeedWorld(options: Partial<GuardOptions> = {}) {
     metadata: metadata as object,
     keys: [tokenKey] as readonly TestKey[],
     keyFetches: 0,
+    metadataFetches: 0,
     answersKeys: true,
   };
   feedClock = world;
   const answer = async (url: string, init: RequestInit): Promise<Response> => {
-    if (url === `${issuer}${paths.metadata}`) return Response.json(world.metadata);
+    if (url === `${issuer}${paths.metadata}`) {
+      world.metadataFetches += 1;
+      return Response.json(world.metadata);
+    }
     if (url === `${issuer}${paths.keySet}`) {
       world.keyFetches += 1;
       if (!world.answersKeys) throw new TypeError("away");
@@ -95,8 +105,9 @@ export function openFeedWorld(options: Partial<GuardOptions> = {}) {
     while (underway > held);
     for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
   };
+  const refusals = () => events.flatMap((event) => (event.kind === "refused" ? [event.reason] : []));
   const failures = () => events.flatMap((event) => (event.kind === "document-failed" ? [event.reason] : []));
-  return { world, guard, asked, events, failures, mint, verify, settle };
+  return { world, guard, asked, events, failures, refusals, mint, verify, settle };
 }
 
 function createClaims(now: number) {
