@@ -88,6 +88,15 @@ test("421 WRONG_CLOUD: a token from before its project moved away is told where 
   expect(codeOf(await guard.verify(await issuer.mint()))).toBe("accepted");
 });
 
+test("a token from after its project moved is judged by what it says itself", async () => {
+  const { world, mint, verify } = openFeedWorld();
+  world.reply = () => answerFeed({ projects: [[42, 1]], moved: [[42, otherEndpoint]] });
+  const verdicts = [0, 1, 2].map(async (project) =>
+    verify(await mint({ epochs: { account: 0, project, credential: 0 } })),
+  );
+  expect(await Promise.all(verdicts)).toEqual(["WRONG_CLOUD", "accepted", "accepted"]);
+});
+
 test("an endpoint that is none does not get into an answer: the token is revoked, and that is all", async () => {
   const { world, mint, verify } = openFeedWorld();
   world.reply = () => answerFeed({ projects: [[42, 1]], moved: [[42, 'https://x" evil']] });
@@ -307,6 +316,7 @@ describe("while the feed is away", () => {
     expect(await guard.verify(await mint())).toMatchObject({
       code: "TEMPORARILY_UNAVAILABLE",
       status: 503,
+      description: "Whether access tokens were revoked is not known at the moment.",
       reason: "the revocation feed is stale",
       headers: { "retry-after": "1" },
     });
@@ -598,6 +608,22 @@ describe("keys", () => {
     expect([await verify(await mint({}, next)), world.keyFetches]).toEqual(["accepted", 4]);
   });
 
+  test("a poll that fails has no news of keys, and asks for none", async () => {
+    const { world, mint, verify, settle } = openFeedWorld();
+    await verify(await mint());
+    world.answersKeys = false;
+    world.reply = () => answerFeed({ sequence: 2, keyIds: [tokenKey.kid, "k2"] });
+    world.now += 1;
+    await verify(await mint());
+    await settle();
+    expect(world.keyFetches).toBe(2);
+    world.reply = away;
+    world.now += 1.5;
+    await verify(await mint());
+    await settle();
+    expect(world.keyFetches).toBe(2);
+  });
+
   test("while the key set is away it is asked for the new key once a second", async () => {
     const { world, mint, verify, settle, next } = await openNewKeyWorld();
     world.answersKeys = false;
@@ -740,6 +766,12 @@ describe("what a token stands on", () => {
     const claims = (await guard.verify(await mint())) as AccessToken;
     expect(() => guard.footing({ ...claims })).toThrow(TypeError);
   });
+});
+
+test("without a feed no project is disabled", async () => {
+  const { world, guard } = openFeedWorld();
+  world.reply = away;
+  expect(await guard.disabledProjects()).toEqual(new Set());
 });
 
 test("the disabled projects are those of the feed, and asking for them keeps it followed", async () => {
