@@ -40,8 +40,12 @@ const pauseSeconds = 1;
 const wholeSeconds = 1800;
 const longestDelayMilliseconds = 1000;
 
-/** A poll that began less than a second ago. `isAwaited` where no token is judged before it is over. */
-type YoungPoll = { readonly over: Promise<void>; readonly isAwaited: boolean };
+type Poll = {
+  /** Resolves when it is over or a second old. */
+  readonly over: Promise<void>;
+  /** Whether no token is judged before that. */
+  readonly isAwaited: boolean;
+};
 
 export function createFeedPolls(options: FeedPollOptions): FeedPolls {
   const { monotonicSeconds } = options;
@@ -49,9 +53,9 @@ export function createFeedPolls(options: FeedPollOptions): FeedPolls {
   let feed: FollowedFeed | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
   let failedAt = Number.NEGATIVE_INFINITY;
-  let isPolling = false;
   let isWanted = false;
-  let young: YoungPoll | undefined;
+  /** The one in flight. */
+  let current: Poll | undefined;
 
   const poll = async (question: FeedQuestion): Promise<void> => {
     const answer = await fetchRevocations(options.source, question, closing.signal);
@@ -61,8 +65,7 @@ export function createFeedPolls(options: FeedPollOptions): FeedPolls {
       : takeDocument(feed, answer, { askedAt, answeredAt });
     feed = taken.feed;
     if (taken.fault !== undefined) failedAt = answeredAt;
-    isPolling = false;
-    young = undefined;
+    current = undefined;
     if (closing.signal.aborted) return;
     options.onPolled(taken.fault, feed);
     if (isWanted) begin();
@@ -70,32 +73,24 @@ export function createFeedPolls(options: FeedPollOptions): FeedPolls {
 
   const begin = (): void => {
     const now = monotonicSeconds();
-    if (isPolling || closing.signal.aborted || now < askedAt + pauseSeconds) return;
-    isPolling = true;
+    if (current !== undefined || closing.signal.aborted || now < askedAt + pauseSeconds) return;
     isWanted = false;
     askedAt = now;
     const isIdle = feed === undefined || now >= feed.answeredAt + idleSeconds || options.isTooOld(feed);
     const polled = poll(ask(feed, now, isIdle ? 0 : options.waitSeconds));
     const isAwaited = isIdle && now >= failedAt + idleSeconds;
-    const isLate = elapse(longestDelayMilliseconds).then(() => {
-      if (young !== own) return;
-      young = undefined;
-      // Nobody else waits for this poll, nor for the next ones if they fail, too.
-      if (isAwaited) failedAt = monotonicSeconds();
-    });
-    const own: YoungPoll = { over: Promise.race([polled, isLate]), isAwaited };
-    young = own;
+    current = { over: Promise.race([polled, elapse(longestDelayMilliseconds)]), isAwaited };
   };
-  const follow = (): YoungPoll | undefined => {
+  const follow = (): Poll | undefined => {
     isWanted = true;
     begin();
-    return young;
+    return current;
   };
 
   return {
     follow() {
-      const poll = follow();
-      return poll?.isAwaited === true ? poll.over : undefined;
+      const followed = follow();
+      return followed?.isAwaited === true ? followed.over : undefined;
     },
     followNews: () => follow()?.over,
     current: () => feed,
@@ -111,6 +106,6 @@ function ask(feed: FollowedFeed | undefined, now: number, waitSeconds: number): 
 /** A signal's timer, unlike one of `setTimeout`, keeps no process from its end. */
 function elapse(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
-    AbortSignal.timeout(milliseconds).addEventListener("abort", () => resolve(), { once: true });
+    AbortSignal.timeout(milliseconds).addEventListener("abort", () => resolve());
   });
 }

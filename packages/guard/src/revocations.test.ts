@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal } from "@biped/protocol";
 import { decodeProtectedHeader } from "jose";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   answerFeed,
   emptyDocument,
@@ -149,9 +149,9 @@ describe("polls", () => {
     expect(await verify(token)).toBe("accepted");
     answer(await answerFeed({ after: 1, sequence: 2, projects: [[42, 1]] }));
     await settle(1);
-    expect(await verify(token)).toBe("JWT_REVOKED");
     // There was a token while it was under way, so that the next one follows by itself.
     expect(asked).toEqual(["", "?after=1&wait=10", "?after=2&wait=10"]);
+    expect(await verify(token)).toBe("JWT_REVOKED");
   });
 
   test("a long poll during which no token came is the last one", async () => {
@@ -266,14 +266,30 @@ describe("polls", () => {
     expect(asked).toEqual([""]);
   });
 
-  test("closing ends a long poll in flight", async () => {
-    const { world, guard, mint, verify, settle } = openFeedWorld();
+  test("closing ends a long poll in flight, and that is no failure", async () => {
+    const { world, guard, failures, mint, verify, settle } = openFeedWorld();
     await verify(await mint());
     world.now += 1;
     world.reply = hold;
     await verify(await mint());
     guard.close();
     await settle();
+    expect(failures()).toEqual([]);
+  });
+
+  test("a quick one may take three seconds, a long one three more than it was asked to wait", async () => {
+    const spy = vi.spyOn(AbortSignal, "timeout");
+    onTestFinished(() => spy.mockRestore());
+    const { world, mint, verify, settle } = openFeedWorld();
+    const asked = async () => {
+      await verify(await mint());
+      await settle();
+      return spy.mock.calls.splice(0).flat();
+    };
+    // The key set, the metadata and the feed, and the second for which a token waits.
+    expect(await asked()).toEqual([3000, 3000, 1000, 3000]);
+    world.now += 1;
+    expect(await asked()).toEqual([13_000, 1000]);
   });
 });
 
