@@ -777,6 +777,19 @@ describe("what a token stands on", () => {
     expect(await guard.checkFooting(footing)).toMatchObject({ code: "JWT_REVOKED" });
   });
 
+  test("is asked about as a token is: the refusal is told, and without a feed to follow there is none", async () => {
+    const { world, guard, mint, refusals } = openFeedWorld();
+    const footing = guard.footing((await guard.verify(await mint())) as AccessToken);
+    expect([await guard.checkFooting(footing), refusals()]).toEqual([undefined, []]);
+    world.reply = () => answerFeed({ after: 1, sequence: 2, projects: [[42, 1]] });
+    world.now += 5;
+    expect(await guard.checkFooting(footing)).toMatchObject({ code: "JWT_REVOKED" });
+    expect(refusals()).toEqual(["Auth token is revoked."]);
+    const unfollowing = openFeedWorld({ revocations: "off" }).guard;
+    expect(await unfollowing.checkFooting(footing)).toBe(undefined);
+    unfollowing.close();
+  });
+
   test("is not known of claims that this guard never accepted", async () => {
     const { guard, mint } = openFeedWorld();
     const claims = (await guard.verify(await mint())) as AccessToken;

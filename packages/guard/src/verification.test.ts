@@ -2,6 +2,7 @@ import { isRefusal } from "@biped/protocol";
 import { describe, expect, test } from "vitest";
 import { answerFeed, endpoint, hold, issuer, metadata, openFeedWorld, start, tokenKey } from "../test/feed-world.ts";
 import { holdTimeouts } from "../test/hold-timeouts.ts";
+import type { GuardOptions } from "./guard-options.ts";
 import { createTestKey, encodeBase64Url, type TestKey } from "./testing-key.ts";
 import { signToken } from "./testing-tokens.ts";
 
@@ -140,6 +141,19 @@ describe("what is asked of the issuer", () => {
     world.now += 1;
     expect(await verify(await mint({}, otherKey))).toBe("accepted");
     expect(world.keyFetches).toBe(3);
+  });
+
+  test("closing ends a look at the metadata", async () => {
+    holdTimeouts(3000);
+    const keys = { keys: [tokenKey.publicJwk] };
+    const fetch: GuardOptions["fetch"] = async (url, { signal }) =>
+      url.endsWith(".json") ? Response.json(keys) : hold(new URLSearchParams(), signal as AbortSignal);
+    const { guard, verify } = openFeedWorld({ revocations: "off", fetch });
+    await guard.ready();
+    const verdict = verify(await make({}, { aud: otherCloud }));
+    await new Promise(setImmediate);
+    guard.close();
+    expect(await verdict).toBe("JWT_INVALID");
   });
 
   test("a cloud that is known is told at once, and the metadata is not asked for it", async () => {
