@@ -1,4 +1,4 @@
-import { isRefusal, type Refusal } from "@biped/protocol";
+import { isRefusal, markToken, type Refusal, revocationFeedType } from "@biped/protocol";
 import { decodeProtectedHeader } from "jose";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
@@ -20,7 +20,7 @@ import { createGuardOn } from "./guard.ts";
 import type { GuardOptions } from "./guard-options.ts";
 import { verifier as nodeVerifier } from "./node-verifier.ts";
 import { createTestIssuer, type TestIssuer, type TestRevocation } from "./testing.ts";
-import { createTestKey, type TestKey } from "./testing-key.ts";
+import { createTestKey, encodeBase64Url, signFeed, type TestKey } from "./testing-key.ts";
 import type { AccessToken } from "./verification.ts";
 import { verifier as webVerifier } from "./web-verifier.ts";
 
@@ -418,19 +418,19 @@ describe("while the feed is away", () => {
 
 describe("an issuer without a feed", () => {
   const { revocations_uri: _url, revocations_jwks: _keys, ...bare } = metadata as Record<string, unknown>;
+  const feedUrl = `${issuerUrl}/v1/oauth/revocations`;
   const foreign = { ...bare, revocations_jwks: { keys: [feedKey.publicJwk] } };
   const examples = [
     ["has none", bare],
     ["names one elsewhere", { ...foreign, revocations_uri: "https://evil.example/v1/oauth/revocations" }],
     ["names one on plain http", { ...foreign, revocations_uri: "http://auth.example.com/v1/oauth/revocations" }],
-    ["names no key", { ...foreign, revocations_uri: `${issuerUrl}/v1/oauth/revocations`, revocations_jwks: {} }],
+    ["names one that is no URL", { ...foreign, revocations_uri: "nowhere" }],
+    ["names a number", { ...foreign, revocations_uri: 7 }],
+    ["names no key", { ...foreign, revocations_uri: feedUrl, revocations_jwks: {} }],
+    ["names keys that are no set", { ...foreign, revocations_uri: feedUrl, revocations_jwks: [feedKey.publicJwk] }],
     [
       "names no key for Ed25519",
-      {
-        ...foreign,
-        revocations_uri: `${issuerUrl}/v1/oauth/revocations`,
-        revocations_jwks: { keys: [tokenKey.publicJwk] },
-      },
+      { ...foreign, revocations_uri: feedUrl, revocations_jwks: { keys: [tokenKey.publicJwk] } },
     ],
   ] as const;
 
@@ -466,6 +466,7 @@ describe("an issuer without a feed", () => {
 });
 
 const forger = await createTestKey("Ed25519");
+const otherHeader = { alg: "EdDSA", typ: revocationFeedType, kid: feedKey.kid };
 const signed = await formatFeed({ projects: [[42, 1]] });
 const lies: Readonly<Record<string, readonly [reason: string, lie: () => Promise<Response> | Response]>> = {
   "a document by another key with the same kid": [
@@ -495,6 +496,15 @@ const lies: Readonly<Record<string, readonly [reason: string, lie: () => Promise
     "a feed of the past",
     () => answerFeed({ issuedAtSeconds: start - 301 }),
   ],
+  "a header without a key": [
+    "no alg or no kid in the header",
+    () => new Response(signed.replace(/^[^.]*/, encodeBase64Url("{}"))),
+  ],
+  "a header with another algorithm": [
+    "an algorithm that is not the key's",
+    () => new Response(signed.replace(/^[^.]*/, encodeBase64Url(JSON.stringify(otherHeader)))),
+  ],
+  "a document that is none": ["not a revocation feed", async () => new Response(await signFeed(feedKey, "none"))],
   "a 503": ["status 503", () => new Response(signed, { status: 503 })],
 };
 
@@ -509,6 +519,32 @@ test.each(Object.entries(lies))("a feed that answers with %s is not believed", a
   world.reply = lie;
   world.now += 5;
   expect(await verify(await mint())).toBe("JWT_REVOKED");
+});
+
+test("a document that was signed five minutes ago, or holds any octets, is read", async () => {
+  const { world, guard, mint, verify } = openFeedWorld();
+  const marks = Array.from({ length: 100 }, (_, index) => markToken(`j${index}`));
+  world.reply = () => answerFeed({ issuedAtSeconds: start - 300, marks });
+  expect((await formatFeed({ marks })).split(".")[1]).toMatch(/_.*-|-.*_/);
+  await verify(await mint());
+  expect(guard.revocations()).toMatchObject({ followed: true, size: 100 });
+});
+
+test("a feed is asked for by its type", async () => {
+  const accepted: unknown[] = [];
+  const fetch: GuardOptions["fetch"] = async (url, { headers }) => {
+    accepted.push(headers);
+    if (url.endsWith("/jwks.json")) return Response.json({ keys: [tokenKey.publicJwk] });
+    return url.endsWith("/revocations") ? answerFeed() : Response.json(metadata);
+  };
+  const { mint, verify } = openFeedWorld({ fetch });
+  expect(await verify(await mint())).toBe("accepted");
+  const accepts = (accept: string) => ({ accept, "accept-encoding": "identity" });
+  expect(accepted).toEqual([
+    accepts("application/json"),
+    accepts("application/json"),
+    accepts("application/revocations+jws"),
+  ]);
 });
 
 test("a feed whose key is newer than the metadata is believed after one look at the metadata", async () => {
