@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { type GuardOptions, readGuardOptions } from "./guard-options.ts";
 
 const good = { issuer: "https://auth.example.com", endpoint: "https://api.eu-west-1.example.com" };
@@ -32,11 +32,13 @@ test.each([
   ["https://LOCALHOST.", "issuer must not be on loopback in production mode"],
   ["https://127.0.0.1:4000", "issuer must not be on loopback in production mode"],
   ["https://127.8.9.10", "issuer must not be on loopback in production mode"],
+  ["https://127.10.20.30", "issuer must not be on loopback in production mode"],
   ["https://127.1", "issuer must not be on loopback in production mode"],
   ["https://0x7f000001", "issuer must not be on loopback in production mode"],
   ["https://0.0.0.0", "issuer must not be on loopback in production mode"],
   ["https://[::1]:4000", "issuer must not be on loopback in production mode"],
   ["https://[::]", "issuer must not be on loopback in production mode"],
+  ["https://[::ffff:127.0.16.1]", "issuer must not be on loopback in production mode"],
   ["https://[::ffff:127.0.0.1]", "issuer must not be on loopback in production mode"],
   ["https://auth.example.com/emulator", "issuer must not be an emulator in production mode"],
   ["https://auth.example.com/tests/EMULATOR", "issuer must not be an emulator in production mode"],
@@ -47,6 +49,8 @@ test.each([
 
 test.each([
   "https://127.example.com",
+  "https://127.1.2.3.example.com",
+  "https://auth.example.com/emulators",
   "https://localhost.example.com",
   "https://emulator.example.com",
   "https://10.0.0.1",
@@ -60,6 +64,9 @@ test.each([
   ["https://auth.example.com?x=1"],
   ["https://auth.example.com#x"],
   ["https://user@auth.example.com"],
+  ["https://:word@auth.example.com"],
+  ["xhttp://auth.example.com"],
+  [{ toString: (): string => "https://auth.example.com" }],
   ["ftp://auth.example.com"],
   [" https://auth.example.com"],
   [""],
@@ -82,7 +89,42 @@ test("the key set's own URL is held to the same rules", () => {
     only("keySetUrl must be https in production mode"),
   );
   expect(mistakesOf({ keySetUrl: "file:///keys" })).toBe(only("keySetUrl must be an http(s) URL"));
+  expect(mistakesOf({ keySetUrl: "xhttp://keys.example.com" })).toBe(only("keySetUrl must be an http(s) URL"));
   expect(mistakesOf({ keySetUrl: "https://keys.example.com/jwks?tenant=1" })).toBe("none");
+  expect(mistakesOf({ keySetUrl: "http://localhost:4000/jwks", mode: "sandbox" })).toBe("none");
+});
+
+test.each([[[]], ["RS256"], [["RS256", "HS256"]], [{ length: 1 }]])("%j are no algorithms", (algorithms) => {
+  expect(mistakesOf({ algorithms })).toBe(only("algorithms must be a list of RS256, ES256, Ed25519"));
+});
+
+test("all options are taken, and numbers up to their bounds", () => {
+  const hook = (): never => {
+    throw new Error("not called");
+  };
+  const hooks = { onEvent: hook, fetch: hook, nowSeconds: hook, monotonicSeconds: hook, random: hook };
+  const lists = { algorithms: ["RS256"], scopes: new Map() };
+  const read = (numbers: object) => mistakesOf({ ...good, ...lists, ...hooks, mode: "production", ...numbers });
+  const most = {
+    clockToleranceSeconds: 120,
+    cache: { maxEntries: 1_000_000 },
+    revocations: { maxStalenessSeconds: 3600 },
+  };
+  const least = { clockToleranceSeconds: 0, cache: { maxEntries: 1 }, revocations: { maxStalenessSeconds: 5 } };
+  expect([read(most), read(least), read({ keySetUrl: "https://keys.example.com" })]).toEqual(["none", "none", "none"]);
+});
+
+test.each(["constructor", "toString", "__proto__x"])("%s is not an option", (name) => {
+  expect(mistakesOf({ [name]: true })).toBe(only(`${name} is not an option`));
+});
+
+test("the clocks are the machine's unless others are given", () => {
+  vi.useFakeTimers({ now: 1_800_000_000_500, toFake: ["Date", "performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { nowSeconds, monotonicSeconds } = readGuardOptions(good);
+  const before = monotonicSeconds();
+  vi.advanceTimersByTime(1500);
+  expect([nowSeconds(), monotonicSeconds() - before]).toEqual([1_800_000_002, 1.5]);
 });
 
 test("every mistake is named at once", () => {

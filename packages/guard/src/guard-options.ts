@@ -104,7 +104,7 @@ function readRevocationRules({ revocations = {} }: GuardOptions): "off" | Revoca
   return { mode, maxStalenessSeconds };
 }
 
-const known: Readonly<Record<keyof GuardOptions, true>> = {
+const known: Readonly<Record<keyof GuardOptions, true> & Partial<Record<string, unknown>>> = {
   issuer: true,
   endpoint: true,
   keySetUrl: true,
@@ -123,7 +123,7 @@ const known: Readonly<Record<keyof GuardOptions, true>> = {
 
 function findUnknownOptions(options: GuardOptions): readonly string[] {
   const mistakes = Object.keys(options)
-    .filter((name) => !Object.hasOwn(known, name))
+    .filter((name) => known[name] !== true)
     .map((name) => `${name} is not an option`);
   const { mode } = options;
   if (mode !== undefined && mode !== "production" && mode !== "sandbox")
