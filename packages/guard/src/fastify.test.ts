@@ -45,14 +45,6 @@ test("a schema for answers takes no member of a refusal away", async () => {
   expect((await app.inject("/")).json()).toMatchObject({ success: false, errorCode: "JWT_MISSING" });
 });
 
-test("a scope that is no scope name is a mistake of the route, and told when the route is made", async () => {
-  const issuer = await createTestIssuer({ algorithm: "ES256" });
-  const guard = createGuard(issuer.guardOptions);
-  expect(() => requireAccessToken(guard, { scopes: ["data-export metrics"] })).toThrow(
-    'Not the names of scopes: ["data-export metrics"].',
-  );
-});
-
 test("a route that forgot its guard cannot use the claims", async () => {
   const app = fastify();
   app.get("/", ({ accessToken }) => ({ projectId: accessToken.project_id }));
