@@ -4,15 +4,15 @@ import { isEndpoint } from "./issuer-metadata.ts";
 
 const other = "https://api.us-east.example.com";
 
-test.each<[reason: string, given: unknown]>([
-  ["not a JSON object", []],
-  ["not a JSON object", "text"],
-  ["the metadata of another issuer", { ...metadata, issuer: `${issuer}/` }],
-  ["no list of cloud_endpoints", { ...metadata, cloud_endpoints: undefined }],
-  ["no list of cloud_endpoints", { ...metadata, cloud_endpoints: endpoint }],
-  ["no list of cloud_endpoints", { ...metadata, cloud_endpoints: [endpoint, 7] }],
-  ["no list of cloud_endpoints", { ...metadata, cloud_endpoints: ["", endpoint] }],
-])("metadata that are no good are not believed: %s, %j", async (reason, given) => {
+test.each<[name: string, reason: string, given: unknown]>([
+  ["a list", "not a JSON object", []],
+  ["a text", "not a JSON object", "text"],
+  ["of another issuer", "the metadata of another issuer", { ...metadata, issuer: `${issuer}/` }],
+  ["without clouds", "no list of cloud_endpoints", { ...metadata, cloud_endpoints: undefined }],
+  ["with one cloud for a list", "no list of cloud_endpoints", { ...metadata, cloud_endpoints: endpoint }],
+  ["with a number among the clouds", "no list of cloud_endpoints", { ...metadata, cloud_endpoints: [endpoint, 7] }],
+  ["with an empty cloud", "no list of cloud_endpoints", { ...metadata, cloud_endpoints: ["", endpoint] }],
+])("metadata that are no good are not believed: %s", async (_name, reason, given) => {
   const { world, failures, guard, mint } = openFeedWorld();
   world.metadata = given as object;
   expect(await guard.verify(await mint({ aud: other }))).toMatchObject({ code: "JWT_INVALID" });
