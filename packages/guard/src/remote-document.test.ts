@@ -114,6 +114,7 @@ test.each([
   expect(state.asked).toBe(1);
   state.now = 1000 + example.renewAfter;
   expect(document.current()).toBe("one");
+  expect(state.asked).toBe(2);
   expect(document.current()).toBe("one");
   expect(await document.refresh()).toBe("two");
   expect(state.asked).toBe(2);
