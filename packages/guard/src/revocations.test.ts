@@ -15,7 +15,7 @@ import {
   start,
   tokenKey,
 } from "../test/feed-world.ts";
-import { holdTimeouts } from "../test/hold-timeouts.ts";
+import { type HeldTimeouts, holdTimeouts } from "../test/hold-timeouts.ts";
 import { createGuardOn } from "./guard.ts";
 import type { GuardOptions } from "./guard-options.ts";
 import { verifier as nodeVerifier } from "./node-verifier.ts";
@@ -113,6 +113,22 @@ test("what has expired is expired, and what is for another cloud is for another 
     "WRONG_CLOUD",
   ]);
 });
+
+/** Fifty that ask at once wait for the same second, and none that asks later. */
+async function expectOneWait(
+  { verify, settle }: ReturnType<typeof openFeedWorld>,
+  seconds: HeldTimeouts,
+  [token, verdict]: readonly [token: string, verdict: string],
+): Promise<void> {
+  const verdicts: string[] = [];
+  const first = Promise.all(Array.from({ length: 50 }, async () => verdicts.push(await verify(token))));
+  await settle(1);
+  expect([verdicts, seconds.count()]).toEqual([[], 1]);
+  seconds.end();
+  await first;
+  expect(verdicts).toEqual(Array(50).fill(verdict));
+  for (let count = 0; count < 100; count += 1) expect(await verify(token)).toBe(verdict);
+}
 
 /** Signed at the start. */
 const old = await formatFeed({ sequence: 8 });
@@ -393,18 +409,12 @@ describe("while the feed is away", () => {
     { mode: "closed", code: "TEMPORARILY_UNAVAILABLE" },
   ] as const)("$mode: the first tokens wait a second for a feed that hangs, and the next ones not", async (example) => {
     const { mode, code } = example;
-    const { world, guard, mint, verify, settle } = openFeedWorld({ revocations: { mode } });
+    const opened = openFeedWorld({ revocations: { mode } });
+    const { world, guard, mint } = opened;
     const seconds = holdTimeouts(1000);
     world.reply = hold;
     const token = await mint();
-    const verdicts: string[] = [];
-    const first = Promise.all(Array.from({ length: 50 }, async () => verdicts.push(await verify(token))));
-    await settle(1);
-    expect([verdicts, seconds.count()]).toEqual([[], 1]);
-    seconds.end();
-    await first;
-    expect(verdicts).toEqual(Array(50).fill(code));
-    for (let count = 0; count < 100; count += 1) expect(await verify(token)).toBe(code);
+    await expectOneWait(opened, seconds, [token, code]);
     expect(seconds.count()).toBe(0);
     expect(guard.revocations()).toEqual({
       followed: false,
@@ -600,7 +610,8 @@ describe("keys", () => {
   });
 
   test("one that is unknown waits for a poll until that is a second old, and for no poll that has been open longer", async () => {
-    const { world, guard, mint, verify, settle } = openFeedWorld();
+    const opened = openFeedWorld();
+    const { world, guard, mint, verify } = opened;
     await verify(await mint());
     const seconds = holdTimeouts(1000);
     const next = await createTestKey("ES256");
@@ -608,14 +619,7 @@ describe("keys", () => {
     world.keys = [tokenKey, next];
     world.reply = hold;
     world.now += 2;
-    const verdicts: string[] = [];
-    const first = Promise.all(Array.from({ length: 50 }, async () => verdicts.push(await verify(token))));
-    await settle(1);
-    expect([verdicts, seconds.count()]).toEqual([[], 1]);
-    seconds.end();
-    await first;
-    expect(verdicts).toEqual(Array(50).fill("JWT_INVALID"));
-    for (let count = 0; count < 100; count += 1) expect(await verify(token)).toBe("JWT_INVALID");
+    await expectOneWait(opened, seconds, [token, "JWT_INVALID"]);
     expect([world.keyFetches, seconds.count()]).toEqual([1, 0]);
     guard.close();
   });
