@@ -12,5 +12,7 @@ export default defineConfig({
     globalSetup: ["test/postgres.ts", "test/checked-tokens.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A second is too little for what two programs on one core have to do first.
+    expect: { poll: { timeout: 10_000 } },
   },
 });
