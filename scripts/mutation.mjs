@@ -71,7 +71,7 @@ const usage = `usage: npm run mutation [-- [AREA|FILE]... [OPTION]...]
 
   AREA     ${areas.map(({ name }) => name).join(", ")}; all of them if none is named
   FILE     files whose paths have this in them
-  OPTION   of "stryker run", such as --incremental, which tests again only what has changed
+  OPTION   of "stryker run", such as --incremental, which tests again only what has changed; its value after "="
 
 It ends after ${limitMinutes} minutes at most.`;
 
