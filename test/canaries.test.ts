@@ -162,6 +162,9 @@ async function callEverything(http: Pick<Console, "call">, cookie: string): Prom
   }
 }
 
+const findIn = (content: string, place: string): readonly string[] =>
+  [...canaries].filter(([, value]) => content.includes(value)).map(([name]) => `${name} in ${place}`);
+
 /** The feed names what was taken back, and the metrics count it. */
 async function findInDocuments(): Promise<readonly string[]> {
   const { url, adminUrl } = started;
@@ -172,7 +175,7 @@ async function findInDocuments(): Promise<readonly string[]> {
     const answer = await fetch(each);
     expect([each, answer.status]).toEqual([each, 200]);
     const content = Buffer.from(await answer.arrayBuffer()).toString("latin1");
-    for (const [name, value] of canaries) if (content.includes(value)) found.push(`${name} in ${each}`);
+    found.push(...findIn(content, each));
   }
   return found;
 }
@@ -183,7 +186,7 @@ async function findInFiles(): Promise<readonly string[]> {
   const found: string[] = [];
   for (const file of names) {
     const content = await readFile(join(started.directory, file), "latin1");
-    for (const [name, value] of canaries) if (content.includes(value)) found.push(`${name} in ${file}`);
+    found.push(...findIn(content, file));
     if (/biped_(?:live|test|admin|setup|invite|session)_[0-9A-Za-z]{49}/.test(content))
       found.push(`a secret in ${file}`);
   }

@@ -43,7 +43,7 @@ export type SqliteStageOptions = { readonly writerCount: number; readonly seed: 
 
 const databaseFile = "authorization-server.db";
 
-const none = { connected: 0, cut: 0, wasCutSince: () => false };
+const noGrace = { connected: 0, cut: 0, wasCutSince: () => false };
 
 export async function createSqliteStage({ writerCount, seed }: SqliteStageOptions): Promise<SqliteStage> {
   const directory = await mkdtemp(path.join(tmpdir(), "biped-soak-"));
@@ -65,7 +65,7 @@ export async function createSqliteStage({ writerCount, seed }: SqliteStageOption
     environment,
     directory,
     dataDirectory,
-    writers: store.projectIds.map((projectId) => createWriter({ ...parts, projectId, grace: none })),
+    writers: store.projectIds.map((projectId) => createWriter({ ...parts, projectId, grace: noGrace })),
     addCredential: async () => {
       const names = ["--account", `${store.accountId}`, "--project", "42", "--name", "Load", "--scopes", "data-export"];
       const made = JSON.parse(await runServerCommand(environment, ["create", "credential", ...names]));

@@ -200,7 +200,7 @@ async function checkAfterwards(parts: WriterParts, { change }: Step, ended: read
   const { journal, projectId, random } = parts;
   const over = ended.find(({ text }) => text !== undefined);
   if (over?.text !== undefined && change.clientId !== undefined) {
-    const milliseconds = await waitUntilRefused(parts, { clientId: change.clientId, secret: over.text });
+    const milliseconds = await findLateToken(parts, { clientId: change.clientId, secret: over.text });
     if (milliseconds === undefined) return;
     const after = `${milliseconds.toFixed(0)} ms later`;
     throw new Error(`${change.action} was acknowledged, and ${after} secret ${over.id} got a token.`);
@@ -211,8 +211,8 @@ async function checkAfterwards(parts: WriterParts, { change }: Step, ended: read
   if (living !== undefined) await proveAlive(parts, living);
 }
 
-/** @returns how many milliseconds from now it was until a token was issued that must not be. */
-async function waitUntilRefused(
+/** Asks where nothing of before may be known any more. @returns after how many milliseconds there was a token still. */
+async function findLateToken(
   { site, grace }: WriterParts,
   held: { readonly clientId: string; readonly secret: string },
 ): Promise<number | undefined> {

@@ -54,8 +54,7 @@ export function createFeedPolls(options: FeedPollOptions): FeedPolls {
   let askedAt = Number.NEGATIVE_INFINITY;
   let failedAt = Number.NEGATIVE_INFINITY;
   let isWanted = false;
-  /** The one in flight. */
-  let current: Poll | undefined;
+  let inFlight: Poll | undefined;
 
   const poll = async (question: FeedQuestion): Promise<void> => {
     const answer = await fetchRevocations(options.source, question, closing.signal);
@@ -65,7 +64,7 @@ export function createFeedPolls(options: FeedPollOptions): FeedPolls {
       : takeDocument(feed, answer, { askedAt, answeredAt });
     feed = taken.feed;
     if (taken.fault !== undefined) failedAt = answeredAt;
-    current = undefined;
+    inFlight = undefined;
     if (closing.signal.aborted) return;
     options.onPolled(taken.fault, feed);
     if (isWanted) begin();
@@ -73,18 +72,18 @@ export function createFeedPolls(options: FeedPollOptions): FeedPolls {
 
   const begin = (): void => {
     const now = monotonicSeconds();
-    if (current !== undefined || closing.signal.aborted || now < askedAt + pauseSeconds) return;
+    if (inFlight !== undefined || closing.signal.aborted || now < askedAt + pauseSeconds) return;
     isWanted = false;
     askedAt = now;
     const isIdle = feed === undefined || now >= feed.answeredAt + idleSeconds || options.isTooOld(feed);
     const polled = poll(ask(feed, now, isIdle ? 0 : options.waitSeconds));
     const isAwaited = isIdle && now >= failedAt + idleSeconds;
-    current = { over: Promise.race([polled, elapse(longestDelayMilliseconds)]), isAwaited };
+    inFlight = { over: Promise.race([polled, elapse(longestDelayMilliseconds)]), isAwaited };
   };
   const follow = (): Poll | undefined => {
     isWanted = true;
     begin();
-    return current;
+    return inFlight;
   };
 
   return {

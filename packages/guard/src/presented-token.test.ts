@@ -8,8 +8,8 @@ import {
   refuseWrongCloud,
   splitToken,
 } from "./presented-token.ts";
+import { encodeBase64Url as encode } from "./testing-key.ts";
 
-const encode = (text: string) => Buffer.from(text).toString("base64url");
 const decode = (segment: string) => Buffer.from(segment, "base64url").toString();
 const header = { alg: "ES256", kid: "k1", typ: "at+jwt" };
 

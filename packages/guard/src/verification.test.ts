@@ -1,6 +1,16 @@
 import { isRefusal } from "@biped/protocol";
 import { describe, expect, test } from "vitest";
-import { answerFeed, endpoint, hold, issuer, metadata, openFeedWorld, start, tokenKey } from "../test/feed-world.ts";
+import {
+  answerFeed,
+  createClaims,
+  endpoint,
+  hold,
+  issuer,
+  metadata,
+  openFeedWorld,
+  start,
+  tokenKey,
+} from "../test/feed-world.ts";
 import { holdTimeouts } from "../test/hold-timeouts.ts";
 import type { GuardOptions } from "./guard-options.ts";
 import { createTestKey, encodeBase64Url, type TestKey } from "./testing-key.ts";
@@ -9,9 +19,7 @@ import { signToken } from "./testing-tokens.ts";
 const otherKey = await createTestKey("ES256");
 const otherCloud = "https://api.us-east.example.com";
 
-const names = { client_id: "c", sub: "c", jti: "j", scope: "metrics", secret_id: "1", project_id: 42, account_id: 1 };
-const epochs = { account: 0, project: 0, credential: 0 };
-const goodClaims = { iss: issuer, aud: endpoint, iat: start, exp: start + 3600, ...names, epochs };
+const goodClaims = createClaims(start);
 const goodHeader = { alg: "ES256", typ: "at+jwt", kid: tokenKey.kid };
 
 const make = (header: object, claims: object, key: TestKey = tokenKey) =>
@@ -22,8 +30,8 @@ async function makeOfPayload(payload: string | Uint8Array): Promise<string> {
   return `${signingInput}.${await tokenKey.sign(signingInput)}`;
 }
 
-/** The last character but one of a signature is no spare bits of it. */
-async function breakSignature(token: string): Promise<string> {
+/** Not in its last character, which has spare bits. */
+function breakSignature(token: string): string {
   return `${token.slice(0, -3)}${token.at(-3) === "A" ? "B" : "A"}${token.slice(-2)}`;
 }
 
@@ -58,7 +66,7 @@ describe("the log says what is wrong with a token, and the caller hears one text
   test("a signature of a header that is known, too", async () => {
     const { mint, verify, refusals } = openFeedWorld();
     const token = await mint();
-    expect([await verify(token), await verify(await breakSignature(token))]).toEqual(["accepted", "JWT_INVALID"]);
+    expect([await verify(token), await verify(breakSignature(token))]).toEqual(["accepted", "JWT_INVALID"]);
     expect(refusals()).toEqual(["bad signature"]);
   });
 

@@ -110,7 +110,8 @@ export function openFeedWorld(options: Partial<GuardOptions> = {}) {
   return { world, guard, asked, events, failures, refusals, mint, verify, settle };
 }
 
-function createClaims(now: number) {
+/** Of a good token, issued now. */
+export function createClaims(now: number) {
   const names = { client_id: "c", sub: "c", jti: "j", scope: "metrics", secret_id: "1", project_id: 42, account_id: 1 };
   const epochs = { account: 0, project: 0, credential: 0 };
   return { iss: issuer, aud: endpoint, iat: now, exp: now + 3600, ...names, epochs };

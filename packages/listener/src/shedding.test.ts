@@ -21,6 +21,15 @@ const startShedding = async (options: StartOptions = {}) => {
 };
 
 const head = "POST /count?x=1 HTTP/1.1\r\nHost: a.example\r\nContent-Type: application/json\r\nContent-Length: 9\r\n";
+/** With a connection that rests, until the test moves the timers. */
+const startResting = async () => {
+  const started = await startShedding();
+  const connection = await openRawConnection(started.url);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  connection.send(`${head}\r\n{"a":"b"}`);
+  expect((await connection.readAnswer()).status).toBe(503);
+  return { started, connection };
+};
 const busy = [503, "temporarily_unavailable", "TEMPORARILY_UNAVAILABLE"] as const;
 
 describe("R-52: a request that is shed", () => {
@@ -40,11 +49,7 @@ describe("R-52: a request that is shed", () => {
   });
 
   test("lets its connection rest: what comes on it at once is not read for 400 ms", async () => {
-    const started = await startShedding();
-    const connection = await openRawConnection(started.url);
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    connection.send(`${head}\r\n{"a":"b"}`);
-    expect((await connection.readAnswer()).status).toBe(503);
+    const { started, connection } = await startResting();
     started.load.isHigh = false;
     connection.send(`${head}\r\n{"a":"b"}`);
     vi.advanceTimersByTime(399);
@@ -58,11 +63,7 @@ describe("R-52: a request that is shed", () => {
   });
 
   test("rests no longer when the server drains: what was sent meanwhile is answered", async () => {
-    const started = await startShedding();
-    const connection = await openRawConnection(started.url);
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    connection.send(`${head}\r\n{"a":"b"}`);
-    expect((await connection.readAnswer()).status).toBe(503);
+    const { started, connection } = await startResting();
     vi.useRealTimers();
     connection.send(`${head}\r\n{"a":"b"}`);
     const drained = started.listener.drain({ delayMilliseconds: 100, graceMilliseconds: 10_000 });
